@@ -1,0 +1,225 @@
+//! Closures that run in the context they were bound in.
+
+use crate::{FutureContextExt, Snapshot, snapshot};
+use std::fmt;
+
+/// A closure and the context it was bound in, in which it is called and dropped. What [`bind!`](crate::bind!) expands to.
+#[doc(hidden)]
+pub struct Bound<F> {
+    snapshot: Snapshot,
+    /// None only after `call_once`.
+    closure: Option<F>,
+}
+
+impl<F> Bound<F> {
+    #[inline]
+    pub fn new(closure: F) -> Self {
+        Bound {
+            snapshot: snapshot(),
+            closure: Some(closure),
+        }
+    }
+
+    /// Each call starts from the captured context again (clause `RES-8`).
+    #[inline]
+    pub fn call<R>(&self, f: impl FnOnce(&F) -> R) -> R {
+        self.snapshot.run(|| f(self.closure.as_ref().expect(GONE)))
+    }
+
+    #[inline]
+    pub fn call_mut<R>(&mut self, f: impl FnOnce(&mut F) -> R) -> R {
+        let closure = self.closure.as_mut().expect(GONE);
+        self.snapshot.run(|| f(closure))
+    }
+
+    #[inline]
+    pub fn call_once<R>(mut self, f: impl FnOnce(F) -> R) -> R {
+        let closure = self.closure.take().expect(GONE);
+        self.snapshot.run(|| f(closure))
+    }
+
+    fn get(&self) -> &F {
+        self.closure.as_ref().expect(GONE)
+    }
+}
+
+/// `call_once` consumes the `Bound`.
+const GONE: &str = "a bound closure is there until it is called once";
+
+impl<F> Drop for Bound<F> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(closure) = self.closure.take() {
+            self.snapshot.run(|| drop(closure));
+        }
+    }
+}
+
+impl<F> fmt::Debug for Bound<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bound").finish_non_exhaustive()
+    }
+}
+
+/// Binds an `Fn` closure of zero to four by-value arguments to the current context.
+///
+/// `Args` is the tuple of the arguments' types. The answer implements `Fn` of the same arguments, and is `Send`, `Sync`, `'static`
+/// if the closure is. The arguments' types have to be written on the closure; for arguments that are references, there
+/// is [`bind!`](crate::bind!).
+///
+/// Node's `AsyncLocalStorage.bind` (clause `ALS-29`).
+///
+/// # Cancel safety
+/// The closure is dropped in the context it was bound in, called or not.
+///
+/// # Examples
+/// ```
+/// use throughline_core::{AsyncLocalStorage, Bind};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// let greet = USER.run("ada", || {
+///     (|greeting: &'static str| format!("{greeting}, {}", USER.get_store().unwrap())).bind()
+/// });
+/// assert_eq!(greet("hello"), "hello, ada");
+/// assert_eq!(greet("good day"), "good day, ada");
+/// ```
+pub trait Bind<Args>: Sized {
+    /// Binds it to the context of the place where this is called.
+    #[must_use = "a bound closure does nothing until it is called"]
+    fn bind(self) -> impl Sized;
+}
+
+/// Binds an `FnMut` closure of zero to four by-value arguments to the current context. Else as [`Bind`].
+pub trait BindMut<Args>: Sized {
+    /// Binds it to the context of the place where this is called.
+    #[must_use = "a bound closure does nothing until it is called"]
+    fn bind_mut(self) -> impl Sized;
+}
+
+/// Binds an `FnOnce` closure of zero to four by-value arguments to the current context. Else as [`Bind`].
+///
+/// # Examples
+/// ```
+/// use throughline_core::{AsyncLocalStorage, BindOnce};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// let thread = USER.run("ada", || std::thread::spawn((|| USER.get_store()).bind_once()));
+/// assert_eq!(thread.join().unwrap(), Some("ada"));
+/// ```
+pub trait BindOnce<Args>: Sized {
+    /// Binds it to the context of the place where this is called.
+    #[must_use = "a bound closure does nothing until it is called"]
+    fn bind_once(self) -> impl Sized;
+}
+
+/// Binds an async closure of zero to four by-value arguments to the current context: its futures are made, polled and dropped
+/// in it. The answer implements `AsyncFn` of the same arguments. Else as [`Bind`].
+///
+/// # Examples
+/// ```
+/// # use futures::executor::block_on;
+/// use throughline_core::{AsyncLocalStorage, BindAsync};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// let greet = USER.run("ada", || {
+///     (async |times: usize| USER.get_store().unwrap().repeat(times)).bind_async()
+/// });
+/// assert_eq!(block_on(greet(2)), "adaada");
+/// ```
+pub trait BindAsync<Args>: Sized {
+    /// Binds it to the context of the place where this is called.
+    #[must_use = "a bound closure does nothing until it is called"]
+    fn bind_async(self) -> impl Sized;
+}
+
+// What the methods answer is more exact in the impls than in the traits ("refined"), which is how the answer can be a closure of
+// the same arity without being boxed.
+macro_rules! arity {
+    ($($A:ident $a:ident),*) => {
+        #[allow(refining_impl_trait)]
+        impl<Fun: Fn($($A),*) -> R, R, $($A),*> Bind<($($A,)*)> for Fun {
+            #[inline]
+            fn bind(self) -> impl Fn($($A),*) -> R {
+                let bound = Bound::new(self);
+                move |$($a: $A),*| bound.call(|f| f($($a),*))
+            }
+        }
+
+        #[allow(refining_impl_trait)]
+        impl<Fun: FnMut($($A),*) -> R, R, $($A),*> BindMut<($($A,)*)> for Fun {
+            #[inline]
+            fn bind_mut(self) -> impl FnMut($($A),*) -> R {
+                let mut bound = Bound::new(self);
+                move |$($a: $A),*| bound.call_mut(|f| f($($a),*))
+            }
+        }
+
+        #[allow(refining_impl_trait)]
+        impl<Fun: FnOnce($($A),*) -> R, R, $($A),*> BindOnce<($($A,)*)> for Fun {
+            #[inline]
+            fn bind_once(self) -> impl FnOnce($($A),*) -> R {
+                let bound = Bound::new(self);
+                move |$($a: $A),*| bound.call_once(|f| f($($a),*))
+            }
+        }
+
+        #[allow(refining_impl_trait)]
+        impl<Fun: AsyncFn($($A),*) -> R, R, $($A),*> BindAsync<($($A,)*)> for Fun {
+            #[inline]
+            fn bind_async(self) -> impl AsyncFn($($A),*) -> R {
+                let bound = Bound::new(self);
+                async move |$($a: $A),*| {
+                    let future = bound.snapshot.run(|| bound.get()($($a),*));
+                    future.with_snapshot(bound.snapshot.clone()).await
+                }
+            }
+        }
+    };
+}
+
+arity!();
+arity!(A a);
+arity!(A a, B b);
+arity!(A a, B b, C c);
+arity!(A a, B b, C c, D d);
+
+/// Binds a closure whose arguments may be references to the current context; the answer takes references of any lifetime.
+///
+/// Each argument is a name and a type. The answer implements `Fn`; with `mut` before the closure `FnMut`, with `once` `FnOnce`. What
+/// the closure names, it owns (it is a `move` closure).
+///
+/// # Cancel safety
+/// The closure is dropped in the context it was bound in, called or not.
+///
+/// # Examples
+/// ```
+/// use throughline_core::{AsyncLocalStorage, bind};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// let greet = USER.run("ada", || {
+///     bind!(|greeting: &str, times: usize| -> String { greeting.repeat(times) + USER.get_store().unwrap() })
+/// });
+/// let local = String::from("hi ");
+/// assert_eq!(greet(&local, 2), "hi hi ada");
+///
+/// let mut seen = Vec::new();
+/// let mut collect = bind!(mut |word: &str| { seen.push(word.len()); seen.len() });
+/// assert_eq!((collect(&local), collect("x")), (1, 2));
+/// ```
+#[macro_export]
+macro_rules! bind {
+    (mut |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
+        let mut bound = $crate::__private::Bound::new(move |$($arg: $type),*| $($body)+);
+        move |$($arg: $type),*| bound.call_mut(|closure| closure($($arg),*))
+    }};
+    (once |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
+        let bound = $crate::__private::Bound::new(move |$($arg: $type),*| $($body)+);
+        move |$($arg: $type),*| bound.call_once(|closure| closure($($arg),*))
+    }};
+    (|$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
+        let bound = $crate::__private::Bound::new(move |$($arg: $type),*| $($body)+);
+        move |$($arg: $type),*| bound.call(|closure| closure($($arg),*))
+    }};
+    ($kind:ident || $($body:tt)+) => { $crate::bind!($kind | | $($body)+) };
+    (|| $($body:tt)+) => { $crate::bind!(| | $($body)+) };
+}

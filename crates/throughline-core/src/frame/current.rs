@@ -1,0 +1,118 @@
+//! The current frame of a thread: one word, on which everything ambient hangs.
+
+use super::build::Shape;
+use super::{EMPTY, Frame, FrameRef, OUTSIDE, Traits, find, real, release};
+use crate::key::Key;
+use crate::sync::thread_local;
+use std::cell::Cell;
+
+// A plain word without a destructor: it can be read in the destructors of other thread-locals, at any time.
+#[cfg(not(loom))]
+thread_local! {
+    static CURRENT: Cell<*const Frame> = const { Cell::new(OUTSIDE) };
+}
+#[cfg(loom)]
+thread_local! {
+    static CURRENT: Cell<*const Frame> = Cell::new(OUTSIDE);
+}
+
+#[inline(always)]
+pub(super) fn current() -> *const Frame {
+    CURRENT.with(Cell::get)
+}
+
+/// Answers the frame that was current.
+///
+/// # Safety
+/// `f` is held as invariant 5 says, and whoever put the old frame there goes on holding it, or holds it no longer.
+#[inline(always)]
+pub(super) unsafe fn make_current(f: *const Frame) -> *const Frame {
+    CURRENT.with(|c| c.replace(f))
+}
+
+/// Whether this thread runs in a boundary.
+pub(crate) fn in_boundary() -> bool {
+    current() != OUTSIDE
+}
+
+/// # Safety
+/// `f` is alive.
+#[inline(always)]
+pub(super) unsafe fn is_entered(f: *const Frame) -> bool {
+    // SAFETY: by the contract.
+    unsafe { (*f).traits.has(Traits::ENTERED) }
+}
+
+/// The current frame, for keeps.
+#[inline]
+pub(crate) fn capture() -> FrameRef {
+    let f = current();
+    // SAFETY: the current frame is alive (invariant 5). If it borrows, its boundary settles it when it ends (invariant 3).
+    unsafe {
+        if (*f).traits.has(Traits::NOT_COUNTED) {
+            return capture_uncounted(f);
+        }
+        (*f).counts.add_full();
+        FrameRef::from_raw(f)
+    }
+}
+
+/// # Safety
+/// `f` is alive, and not to be counted.
+#[cold]
+#[inline(never)]
+unsafe fn capture_uncounted(f: *const Frame) -> FrameRef {
+    // SAFETY: an entered frame owns the frame it stands for; all other uncounted ones are the empty map.
+    unsafe {
+        let f = if is_entered(f) { real(f) } else { EMPTY };
+        release::add_full(f);
+        FrameRef::from_raw(f)
+    }
+}
+
+/// Lends the current store of a storage to `f`.
+#[inline]
+pub(crate) fn with<T, R>(key: &Key, f: impl FnOnce(Option<&T>) -> R) -> R {
+    let current = current();
+    // SAFETY: the current frame is alive, and stays so until the innermost boundary ends, which is after `f`: unless it is
+    // an entered frame, which `f` may replace (invariant 6). The id proves the type (invariant 1).
+    unsafe {
+        match find(current, key) {
+            None => f(None),
+            Some(binding) => {
+                let _held = is_entered(current).then(capture);
+                f(Some(&*Shape::<T>::value(binding)))
+            }
+        }
+    }
+}
+
+/// A clone of the current store of a storage.
+#[inline]
+pub(crate) fn with_clone<T: Clone>(key: &Key) -> Option<T> {
+    let current = current();
+    // SAFETY: as in `with`; `clone` is user code just as `f` is there.
+    unsafe {
+        let binding = find(current, key)?;
+        if is_entered(current) {
+            return clone_held(binding);
+        }
+        Some((*Shape::<T>::value(binding)).clone())
+    }
+}
+
+/// # Safety
+/// `binding` is one of the current frame's, and binds a `T`.
+#[cold]
+#[inline(never)]
+unsafe fn clone_held<T: Clone>(binding: *const Frame) -> Option<T> {
+    let _held = capture();
+    // SAFETY: `_held` keeps the binding alive.
+    unsafe { Some((*Shape::<T>::value(binding)).clone()) }
+}
+
+/// Whether the current frame has a store of a storage.
+pub(crate) fn is_set(key: &Key) -> bool {
+    // SAFETY: the current frame is alive.
+    unsafe { find(current(), key).is_some() }
+}

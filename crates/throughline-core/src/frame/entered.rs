@@ -1,0 +1,180 @@
+//! What `enter_with` and guards put in force for the rest of a boundary.
+//!
+//! An entered frame stands for another one, its `parent`, which it owns; beside it lies what the boundary has to remember:
+//! the guards that are open in it. It is reached through the current-frame word alone (invariant 6), so that boundaries
+//! in which nothing is entered pay a comparison.
+
+use super::build::{self, Shape};
+use super::current::{self, current, in_boundary, is_entered, make_current};
+use super::release::{self, Panics};
+use super::{Frame, FrameRef, ValueRef, find_place, real};
+use crate::key::Place;
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[derive(Default)]
+pub(super) struct Entered {
+    /// The future whose boundary this is has let go of the frame it came with.
+    adopted: bool,
+    /// In the order of their making.
+    guards: Vec<Guard>,
+}
+
+/// A guard that is open.
+struct Guard {
+    id: u64,
+    place: Place,
+    /// What its storage goes back to.
+    below: Option<ValueRef>,
+}
+
+/// Sets a store for the rest of the boundary; gives it back where there is none.
+pub(crate) fn enter_with<T: Send + Sync + 'static>(place: Place, store: T) -> Result<(), T> {
+    if !in_boundary() {
+        return Err(store);
+    }
+    // SAFETY: the current frame is alive while the new one settles.
+    unsafe { put_in_force(build::settled(build::bind(real(current()), place, store)), None) };
+    Ok(())
+}
+
+/// As [`enter_with`], until [`close_guard`] with the id in the answer.
+pub(crate) fn open_guard<T: Send + Sync + 'static>(place: Place, store: T) -> Result<u64, T> {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    if !in_boundary() {
+        return Err(store);
+    }
+    let id = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+    let current = current();
+    // SAFETY: the current frame is alive, and with it the binding found.
+    unsafe {
+        let below = find_place(current, place.slot, place.id).map(|b| ValueRef::new(b));
+        let frame = build::settled(build::bind(real(current), place, store));
+        put_in_force(frame, Some(Guard { id, place, below }));
+    }
+    Ok(id)
+}
+
+/// Ends a guard's part. Out of order, in another boundary, or after its own has ended, nothing is to be seen of it: a guard
+/// made later goes on, and will go back to what was before both.
+pub(crate) fn close_guard(id: u64) {
+    let current = current();
+    // SAFETY: the current frame is alive, and an entered one is this boundary's alone. The borrow of its guards ends
+    // before user code runs.
+    unsafe {
+        if !is_entered(current) {
+            return;
+        }
+        let guards = &mut (*Shape::<Entered>::value(current)).guards;
+        let Some(i) = guards.iter().position(|g| g.id == id) else {
+            return;
+        };
+        let guard = guards.remove(i);
+        let above = guards[i..].iter_mut().find(|g| g.place.id == guard.place.id);
+        if let Some(above) = above {
+            let ended = mem::replace(&mut above.below, guard.below);
+            drop(ended);
+        } else {
+            put_in_force(build::restore(current, guard.place, guard.below.as_ref()), None);
+        }
+    }
+}
+
+/// Takes a storage out of the boundary, with the guards that would bring it back.
+pub(crate) fn disable(place: Place) {
+    let current = current();
+    // SAFETY: as in `close_guard`.
+    unsafe {
+        if is_entered(current) {
+            let guards = &mut (*Shape::<Entered>::value(current)).guards;
+            let (dead, open) = mem::take(guards)
+                .into_iter()
+                .partition(|g| g.place.id == place.id);
+            *guards = open;
+            drop::<Vec<Guard>>(dead);
+        }
+    }
+    // A store that went with the guards may have entered something.
+    let current = self::current();
+    // SAFETY: the current frame is alive.
+    unsafe {
+        if find_place(current, place.slot, place.id).is_some() {
+            put_in_force(build::restore(current, place, None), None);
+        }
+    }
+}
+
+/// Puts `frame` in force for the rest of the boundary, in place of whatever is; gives it back where there is no boundary.
+pub(crate) fn set(frame: FrameRef) -> Result<FrameRef, FrameRef> {
+    if !in_boundary() {
+        return Err(frame);
+    }
+    let former = current::capture();
+    let current = current();
+    // SAFETY: as in `close_guard`.
+    let ended =
+        unsafe { is_entered(current).then(|| mem::take(&mut (*Shape::<Entered>::value(current)).guards)) };
+    // SAFETY: this thread runs in a boundary.
+    unsafe { put_in_force(frame, None) };
+    drop(ended);
+    Ok(former)
+}
+
+/// # Safety
+/// This thread runs in a boundary.
+unsafe fn put_in_force(frame: FrameRef, guard: Option<Guard>) {
+    let current = current();
+    // SAFETY: an entered frame is this boundary's alone. The new one is whole and current before the old one ends, and user
+    // code with it.
+    unsafe {
+        let was_entered = is_entered(current);
+        let mut state = if was_entered {
+            mem::take(&mut *Shape::<Entered>::value(current))
+        } else {
+            Entered::default()
+        };
+        state.guards.extend(guard);
+        make_current(build::stand_in(frame, state));
+        if was_entered {
+            end(current);
+        }
+    }
+}
+
+/// Ends an entered frame.
+///
+/// # Safety
+/// It is not current any more; the caller is the boundary it belonged to, and gives it up.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn end(entered: *const Frame) {
+    let mut panics = Panics::default();
+    // SAFETY: by the contract. The memory goes before user code runs.
+    unsafe {
+        let state = mem::take(&mut *Shape::<Entered>::value(entered));
+        let frame = FrameRef::from_raw((*entered).parent);
+        Shape::<Entered>::free(entered);
+        for guard in state.guards {
+            panics.catch(|| drop(guard));
+        }
+        panics.catch(|| drop(frame));
+    }
+    panics.resume();
+}
+
+/// The end of a boundary of a future in which something was entered: `entered` is now the future's, in place of `base`.
+///
+/// # Safety
+/// The caller held `base` until now, if it was not an entered frame; if it was, that has ended when it was replaced.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn adopt(entered: *const Frame, base: *const Frame) {
+    // SAFETY: by the contract.
+    unsafe {
+        let state = Shape::<Entered>::value(entered);
+        if !(*state).adopted {
+            (*state).adopted = true;
+            release::release(base);
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! The adapter: a future (or stream, sink, reader, writer) with a frame of its own.
+
+use crate::Store;
+use crate::frame::{self, FrameRef, Resident};
+use crate::key::Place;
+use crate::stores::Stores;
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+pin_project! {
+    /// A future (or stream, sink, reader, writer) with a context of its own, one word beside it.
+    ///
+    /// Made by [`in_context`](FutureContextExt::in_context), [`with_snapshot`](FutureContextExt::with_snapshot),
+    /// [`Snapshot::scope`], [`AsyncLocalStorage::scope`](crate::AsyncLocalStorage::scope) and their like. Each poll is a
+    /// boundary: its stores are in place at every poll *and while the inner value is dropped*; what is entered inside
+    /// moves with it from poll to poll and from thread to thread, and is seen by nobody else.
+    ///
+    /// It is `Send` if the inner value is, and offers what the inner value offers: `Future`, `Stream` and the fused ones
+    /// (feature `stream`), `Sink` (`sink`), `AsyncRead` and `AsyncWrite` with their kin (`futures-io`, `tokio-io`).
+    ///
+    /// # Panics
+    /// When it is polled again after it was ready.
+    ///
+    /// # Cancel safety
+    /// Dropping it drops the inner value in its context, whether it was never polled, is pending, or panicked; one that is
+    /// ready has dropped its inner value, in its context, and let go of that context, before it answered.
+    #[must_use = "futures do nothing unless polled; dropped, it runs nothing in its context"]
+    pub struct InContext<F, B = Captured>
+    where
+        B: Base,
+    {
+        base: B,
+        #[pin]
+        inner: Option<F>,
+    }
+
+    impl<F, B: Base> PinnedDrop for InContext<F, B> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            let mut inner = this.inner;
+            if inner.is_some() {
+                this.base.enter(|| inner.set(None));
+            }
+        }
+    }
+}
+
+/// What [`AsyncLocalStorage::scope`](crate::AsyncLocalStorage::scope) gives.
+pub type Scope<T, F> = InContext<F, Deferred<Put<T>>>;
+/// What [`AsyncLocalStorage::exit_scope`](crate::AsyncLocalStorage::exit_scope) gives.
+pub type ExitScope<F> = InContext<F, Deferred<Remove>>;
+/// What [`scope_with`](crate::scope_with) gives.
+pub type ScopeWith<S, F> = InContext<F, Deferred<PutAll<S>>>;
+
+impl<F, B: Base> InContext<F, B> {
+    #[inline]
+    pub(crate) fn new(base: B, inner: F) -> Self {
+        InContext {
+            base,
+            inner: Some(inner),
+        }
+    }
+
+    /// The inner value; none if it was a future and is ready.
+    pub fn get_ref(&self) -> Option<&F> {
+        self.inner.as_ref()
+    }
+
+    /// The inner value; none if it was a future and is ready.
+    pub fn get_mut(&mut self) -> Option<&mut F> {
+        self.inner.as_mut()
+    }
+
+    /// The inner value, pinned; none if it was a future and is ready.
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
+        self.project().inner.as_pin_mut()
+    }
+
+    /// The inner value, out of its context; none if it was a future and is ready.
+    pub fn into_inner(mut self) -> Option<F> {
+        self.inner.take()
+    }
+
+    /// Runs `f` on the inner value in its context.
+    #[cfg(any(
+        feature = "stream",
+        feature = "sink",
+        feature = "futures-io",
+        feature = "tokio-io"
+    ))]
+    #[inline]
+    pub(crate) fn enter<'a, R>(self: Pin<&'a mut Self>, f: impl FnOnce(Pin<&'a mut F>) -> R) -> R {
+        let this = self.project();
+        let inner = this.inner;
+        this.base.enter(|| f(inner.as_pin_mut().expect(POLLED_AGAIN)))
+    }
+}
+
+const POLLED_AGAIN: &str = "an `InContext` future was polled again after it was ready";
+
+impl<F: Future, B: Base> Future for InContext<F, B> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let mut inner = this.inner;
+        let poll = this.base.enter(|| {
+            let poll = inner.as_mut().as_pin_mut().expect(POLLED_AGAIN).poll(cx);
+            if poll.is_ready() {
+                // Its destructors see the context they ran in.
+                inner.set(None);
+            }
+            poll
+        });
+        if poll.is_ready() {
+            this.base.clear();
+        }
+        poll
+    }
+}
+
+impl<F: fmt::Debug, B: Base> fmt::Debug for InContext<F, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("InContext").field(&self.inner).finish()
+    }
+}
+
+/// The extension trait that puts values of one kind into a context. One macro for all kinds, so that they stay alike.
+macro_rules! context_ext {
+    ($(#[$example:meta])* $Ext:ident $(<$Item:ident>)? for $Trait:ident, $what:literal) => {
+        #[doc = concat!("Puts a ", $what, " into a context: see [`InContext`](crate::InContext).")]
+        pub trait $Ext $(<$Item>)?: $Trait $(<$Item>)? + Sized {
+            #[doc = concat!("Gives this ", $what, " the context of the place where this is called.")]
+            ///
+            /// # Cancel safety
+            #[doc = concat!("Dropping the answer drops this ", $what, " in that context.")]
+            $(#[$example])*
+            #[inline]
+            fn in_context(self) -> $crate::InContext<Self> {
+                self.with_snapshot($crate::snapshot())
+            }
+
+            #[doc = concat!("Gives this ", $what, " the context that `snapshot` holds.")]
+            ///
+            /// # Cancel safety
+            #[doc = concat!("Dropping the answer drops this ", $what, " in that context.")]
+            #[inline]
+            fn with_snapshot(self, snapshot: $crate::Snapshot) -> $crate::InContext<Self> {
+                snapshot.into_scope(self)
+            }
+        }
+
+        impl<$($Item,)? Inner: $Trait $(<$Item>)?> $Ext $(<$Item>)? for Inner {}
+    };
+}
+#[cfg(any(
+    feature = "stream",
+    feature = "sink",
+    feature = "futures-io",
+    feature = "tokio-io"
+))]
+pub(crate) use context_ext;
+
+context_ext! {
+    ///
+    /// # Examples
+    /// A spawned task starts without context; this hands it over.
+    /// ```
+    /// use throughline_core::{AsyncLocalStorage, FutureContextExt};
+    /// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// USER.scope("ada", async {
+    ///     let lost = tokio::spawn(async { USER.get_store() });
+    ///     assert_eq!(lost.await.unwrap(), None);
+    ///     let kept = tokio::spawn(async { USER.get_store() }.in_context());
+    ///     assert_eq!(kept.await.unwrap(), Some("ada"));
+    /// }).await;
+    /// # }
+    /// ```
+    FutureContextExt for Future, "future"
+}
+
+/// Where the context of an [`InContext`] comes from: [`Captured`] or [`Deferred`].
+pub trait Base: sealed::Base {}
+
+pub(crate) mod sealed {
+    use crate::frame::FrameRef;
+
+    pub trait Base {
+        fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R;
+        fn clear(&mut self);
+    }
+
+    pub trait Change {
+        fn apply(self, base: &Frame) -> Frame;
+    }
+
+    /// Keeps a private type out of the signatures of a trait that has to be public.
+    #[derive(Debug)]
+    pub struct Frame(pub(crate) FrameRef);
+
+    impl std::fmt::Debug for FrameRef {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("FrameRef")
+        }
+    }
+}
+
+/// A context taken when the adapter was made.
+pub struct Captured(Resident);
+
+impl Captured {
+    #[inline]
+    pub(crate) fn new(frame: FrameRef) -> Self {
+        Captured(Resident::new(frame))
+    }
+}
+
+impl Base for Captured {}
+impl sealed::Base for Captured {
+    #[inline(always)]
+    fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        self.0.enter(f)
+    }
+
+    #[inline]
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl fmt::Debug for Captured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Captured")
+    }
+}
+
+/// A context taken, and changed, at the first poll (or when dropped, if there was none).
+pub struct Deferred<C> {
+    change: Option<C>,
+    resident: Resident,
+}
+
+impl<C: sealed::Change> Deferred<C> {
+    #[inline]
+    pub(crate) fn new(change: C) -> Self {
+        Deferred {
+            change: Some(change),
+            resident: Resident::new(FrameRef::EMPTY),
+        }
+    }
+}
+
+impl<C: sealed::Change> Base for Deferred<C> {}
+impl<C: sealed::Change> sealed::Base for Deferred<C> {
+    #[inline]
+    fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        if let Some(change) = self.change.take() {
+            let base = sealed::Frame(frame::capture());
+            self.resident = Resident::new(change.apply(&base).0);
+        }
+        self.resident.enter(f)
+    }
+
+    #[inline]
+    fn clear(&mut self) {
+        self.resident.clear();
+    }
+}
+
+impl<C> fmt::Debug for Deferred<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Deferred")
+    }
+}
+
+/// One store to be set.
+pub struct Put<T> {
+    pub(crate) place: Place,
+    pub(crate) store: T,
+}
+
+impl<T: Store> sealed::Change for Put<T> {
+    #[inline]
+    fn apply(self, base: &sealed::Frame) -> sealed::Frame {
+        sealed::Frame(frame::bind_on(&base.0, self.place, self.store))
+    }
+}
+
+impl<T> fmt::Debug for Put<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Put")
+    }
+}
+
+/// One store to be taken out.
+#[derive(Debug)]
+pub struct Remove {
+    pub(crate) place: Place,
+}
+
+impl sealed::Change for Remove {
+    fn apply(self, base: &sealed::Frame) -> sealed::Frame {
+        sealed::Frame(frame::without_on(&base.0, self.place))
+    }
+}
+
+/// Several stores to be set.
+#[derive(Debug)]
+pub struct PutAll<S>(pub(crate) S);
+
+impl<S: Stores> sealed::Change for PutAll<S> {
+    fn apply(self, base: &sealed::Frame) -> sealed::Frame {
+        sealed::Frame(frame::bind_all_on(&base.0, self.0))
+    }
+}

@@ -1,0 +1,164 @@
+//! What a storage is to a frame: a slot in its index, and an id that says whose store stands there.
+//!
+//! Slots are handed out smallest first and used again when a storage is dropped, so that an index stays as short as
+//! the number of storages alive. Ids are never used again: a store left behind in a frame by a dropped storage is not
+//! taken for one of the storage that has its slot now.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+/// A storage's place, as frames use it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) slot: u32,
+    pub(crate) id: u64,
+    pub(crate) asks: Asks,
+}
+
+/// For which kinds of hand-over a store asks to be filtered: one bit a kind. A frame's header holds the union of its
+/// stores' bits, so that one test tells whether a hand-over has anything to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asks(pub(crate) u8);
+
+impl Asks {
+    pub(crate) const DETACHED: u8 = 0b0010;
+    pub(crate) const JOB: u8 = 0b1000;
+    /// Tasks and blocking work inherit; detached tasks and jobs get only what asks for it.
+    pub(crate) const DEFAULT: Asks = Asks(Self::DETACHED | Self::JOB);
+}
+
+/// The part of a storage that does not depend on its type. It takes a place when something is first set.
+#[derive(Debug)]
+pub(crate) struct Key {
+    id: AtomicU64,
+    slot: AtomicU32,
+    asks: Asks,
+}
+
+/// No binding has this id, nor this slot: an untouched storage reads as unset.
+const NO_ID: u64 = u64::MAX;
+const NO_SLOT: u32 = u32::MAX;
+
+/// A frame's header has 16 bits for the length of its index, which comes in fours.
+const MOST_SLOTS: usize = u16::MAX as usize - 3;
+
+impl Key {
+    pub(crate) const fn new() -> Self {
+        Key {
+            id: AtomicU64::new(NO_ID),
+            slot: AtomicU32::new(NO_SLOT),
+            asks: Asks::DEFAULT,
+        }
+    }
+
+    /// For reading. A thread that has a frame with this storage's store in it has seen the place being taken, since
+    /// the frame came to it from the thread that took it.
+    #[inline(always)]
+    pub(crate) fn slot(&self) -> u32 {
+        self.slot.load(Ordering::Relaxed)
+    }
+
+    #[inline(always)]
+    pub(crate) fn id(&self) -> u64 {
+        self.id.load(Ordering::Relaxed)
+    }
+
+    /// For setting: takes a place if there is none yet.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn place(&self) -> Place {
+        let id = self.id.load(Ordering::Acquire);
+        if id == NO_ID {
+            return self.take_place();
+        }
+        Place {
+            slot: self.slot(),
+            id,
+            asks: self.asks,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn take_place(&self) -> Place {
+        let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have been first.
+        if self.id() == NO_ID {
+            let Some((slot, id)) = registry.take() else {
+                drop(registry);
+                panic!("more than {MOST_SLOTS} AsyncLocalStorage values in use at once");
+            };
+            self.slot.store(slot, Ordering::Relaxed);
+            self.id.store(id, Ordering::Release);
+        }
+        Place {
+            slot: self.slot(),
+            id: self.id(),
+            asks: self.asks,
+        }
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        if *self.id.get_mut() == NO_ID {
+            return;
+        }
+        let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
+        registry.give_back(*self.slot.get_mut());
+        // Frames made before this may hold a store nobody can read any more: see `Frame::epoch`.
+        EPOCH.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How many storages have been dropped so far, modulo 2^32: it only says when a frame's index is worth looking through,
+/// so that missing a change (after exactly 2^32 of them) would merely keep a dead store a little longer.
+static EPOCH: AtomicU32 = AtomicU32::new(0);
+
+#[inline(always)]
+pub(crate) fn epoch() -> u32 {
+    EPOCH.load(Ordering::Relaxed)
+}
+
+/// Calls `f` with a function that tells whether the storage of a slot and id is still alive. No user code may run in it.
+pub(crate) fn with_liveness<R>(f: impl FnOnce(&dyn Fn(usize, u64) -> bool) -> R) -> R {
+    let registry = REGISTRY.read().unwrap_or_else(PoisonError::into_inner);
+    f(&|slot, id| registry.owners.get(slot) == Some(&id))
+}
+
+static REGISTRY: RwLock<Registry> = RwLock::new(Registry {
+    last_id: 0,
+    owners: Vec::new(),
+    free: BinaryHeap::new(),
+});
+
+struct Registry {
+    last_id: u64,
+    /// The id of the storage that has each slot, or 0.
+    owners: Vec<u64>,
+    free: BinaryHeap<Reverse<u32>>,
+}
+
+impl Registry {
+    fn take(&mut self) -> Option<(u32, u64)> {
+        let slot = match self.free.pop() {
+            Some(Reverse(slot)) => slot,
+            None if self.owners.len() == MOST_SLOTS => return None,
+            None => {
+                self.owners.push(0);
+                (self.owners.len() - 1) as u32
+            }
+        };
+        self.last_id += 1;
+        self.owners[slot as usize] = self.last_id;
+        Some((slot, self.last_id))
+    }
+
+    fn give_back(&mut self, slot: u32) {
+        self.owners[slot as usize] = 0;
+        self.free.push(Reverse(slot));
+    }
+}

@@ -1,0 +1,40 @@
+#![doc = include_str!("../README.md")]
+#![doc(test(attr(deny(warnings))))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod bind;
+mod default;
+mod error;
+mod frame;
+pub mod host;
+mod in_context;
+mod key;
+mod snapshot;
+mod storage;
+mod store;
+mod stores;
+mod sync;
+
+#[cfg(feature = "futures-io")]
+pub mod futures_io;
+#[cfg(feature = "sink")]
+pub mod sink;
+#[cfg(feature = "stream")]
+pub mod stream;
+#[cfg(feature = "tokio-io")]
+pub mod tokio_io;
+
+pub use bind::{Bind, BindAsync, BindMut, BindOnce};
+pub use error::NoBoundary;
+pub use in_context::{
+    Base, Captured, Deferred, ExitScope, FutureContextExt, InContext, Put, PutAll, Remove, Scope, ScopeWith,
+};
+pub use snapshot::{Snapshot, in_boundary, root, root_scope, snapshot};
+pub use storage::{AsyncLocalStorage, RunScope};
+pub use store::Store;
+pub use stores::{Stores, run_with, scope_with};
+
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::bind::Bound;
+}

@@ -1,0 +1,177 @@
+//! Keeping the current frame for later.
+
+use crate::frame::{self, FrameRef};
+use crate::in_context::{Captured, InContext};
+use crate::{AsyncLocalStorage, Store};
+use std::fmt;
+
+/// The stores of all storages, as they were when it was taken.
+///
+/// A snapshot is one word; cloning it counts a reference. It keeps every store of its moment alive until the last clone, and
+/// everything captured from it, is gone. Whatever happens after, it observes exactly what was set when it was taken. A snapshot
+/// taken where nothing was set stands for *no* context: work run in it sees nothing, it is not left as it is.
+///
+/// Taken by [`snapshot`]; Node's `AsyncLocalStorage.snapshot()` (clause `ALS-30`).
+///
+/// # Examples
+/// ```
+/// use throughline_core::{AsyncLocalStorage, snapshot};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// let then = USER.run("ada", snapshot);
+/// assert_eq!(USER.get_store(), None);
+/// assert_eq!(then.run(|| USER.get_store()), Some("ada"));
+/// std::thread::spawn(move || assert_eq!(then.get(&USER), Some("ada"))).join().unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Snapshot(pub(crate) FrameRef);
+
+/// Takes a [`Snapshot`] of the current stores.
+///
+/// It costs one reference count, however many stores there are.
+#[must_use = "a snapshot does nothing by itself: run something in it"]
+#[doc(alias = "capture")]
+#[inline]
+pub fn snapshot() -> Snapshot {
+    Snapshot(frame::capture())
+}
+
+impl Snapshot {
+    /// The snapshot in which nothing is set.
+    pub const fn empty() -> Self {
+        Snapshot(FrameRef::EMPTY)
+    }
+
+    /// Runs `f` with the stores of this snapshot, and nothing else, in a boundary of its own.
+    ///
+    /// # Panics
+    /// Only if `f` does, or the `Drop` of a store that `f` entered; the stores from before are back by then.
+    ///
+    /// # Examples
+    /// ```
+    /// use throughline_core::{AsyncLocalStorage, snapshot};
+    /// static DEPTH: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
+    ///
+    /// let one = DEPTH.run(1, snapshot);
+    /// DEPTH.run(2, || {
+    ///     assert_eq!(one.run(|| DEPTH.get_store()), Some(1));
+    ///     assert_eq!(DEPTH.get_store(), Some(2));
+    /// });
+    /// ```
+    #[inline]
+    pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        frame::enter(&self.0, f)
+    }
+
+    /// Wraps a future (or stream, sink, reader, writer) so that it is polled, and dropped, with the stores of this
+    /// snapshot.
+    ///
+    /// # Cancel safety
+    /// Dropping the answer drops `inner` with the stores of this snapshot.
+    ///
+    /// # Examples
+    /// ```
+    /// # use futures::executor::block_on;
+    /// use throughline_core::{AsyncLocalStorage, snapshot};
+    /// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+    ///
+    /// let then = USER.run("ada", snapshot);
+    /// assert_eq!(block_on(then.scope(async { USER.get_store() })), Some("ada"));
+    /// ```
+    #[inline]
+    pub fn scope<F>(&self, inner: F) -> InContext<F> {
+        self.clone().into_scope(inner)
+    }
+
+    #[inline]
+    pub(crate) fn into_scope<F>(self, inner: F) -> InContext<F> {
+        InContext::new(Captured::new(self.0), inner)
+    }
+
+    /// The store of `storage` in this snapshot, or its default, read without entering.
+    #[inline]
+    pub fn get<T: Store + Clone>(&self, storage: &AsyncLocalStorage<T>) -> Option<T> {
+        self.with(storage, |store| store.cloned())
+    }
+
+    /// Lends the store of `storage` in this snapshot, or its default, to `f`.
+    #[inline]
+    pub fn with<T: Store, R>(&self, storage: &AsyncLocalStorage<T>, f: impl FnOnce(Option<&T>) -> R) -> R {
+        match self.0.find(storage.key()) {
+            None => f(storage.default_store()),
+            store => f(store),
+        }
+    }
+
+    /// How many storages are set in it.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing is set in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// As [`Snapshot::empty`].
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot").field("len", &self.len()).finish()
+    }
+}
+
+/// Runs `f` in a boundary where nothing is set: for `main`, tests, and threads that nobody handed a context.
+///
+/// Inside, [`enter_with`](AsyncLocalStorage::enter_with) has a place to live.
+///
+/// # Panics
+/// Only if `f` does.
+///
+/// # Examples
+/// ```
+/// use throughline_core::{AsyncLocalStorage, root};
+/// static CONFIG: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// root(|| {
+///     CONFIG.enter_with("test");
+///     assert_eq!(CONFIG.get_store(), Some("test"));
+/// });
+/// assert_eq!(CONFIG.get_store(), None);
+/// ```
+pub fn root<R>(f: impl FnOnce() -> R) -> R {
+    const { Snapshot::empty() }.run(f)
+}
+
+/// Wraps a future (or stream, sink, reader, writer) so that it is polled, and dropped, in a boundary where nothing is set.
+///
+/// The form of [`root`] for an async `main`, a background task, or a connection that outlives the request that opened it.
+///
+/// # Cancel safety
+/// Dropping the answer drops `inner` in its own boundary.
+///
+/// # Examples
+/// ```
+/// # use futures::executor::block_on;
+/// use throughline_core::{AsyncLocalStorage, root_scope};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// block_on(USER.scope("ada", async {
+///     let background = root_scope(async { USER.get_store() });
+///     assert_eq!(background.await, None);
+/// }));
+/// ```
+pub fn root_scope<F>(inner: F) -> InContext<F> {
+    Snapshot::empty().into_scope(inner)
+}
+
+/// Whether the calling code runs in a boundary, so that [`enter_with`](AsyncLocalStorage::enter_with) has one to live in.
+pub fn in_boundary() -> bool {
+    frame::in_boundary()
+}

@@ -1,0 +1,68 @@
+//! Tokio's readers and writers in a context of their own (feature `tokio-io`; the traits alone, no runtime).
+
+use crate::in_context::context_ext;
+use crate::{Base, InContext};
+use std::io::{IoSlice, Result, SeekFrom};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
+
+context_ext! {
+    AsyncReadContextExt for AsyncRead, "reader"
+}
+
+context_ext! {
+    AsyncWriteContextExt for AsyncWrite, "writer"
+}
+
+impl<R: AsyncRead, B: Base> AsyncRead for InContext<R, B> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        self.enter(|reader| reader.poll_read(cx, buf))
+    }
+}
+
+impl<R: AsyncBufRead, B: Base> AsyncBufRead for InContext<R, B> {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<&[u8]>> {
+        self.enter(|reader| reader.poll_fill_buf(cx))
+    }
+
+    fn consume(self: Pin<&mut Self>, amount: usize) {
+        self.enter(|reader| reader.consume(amount));
+    }
+}
+
+impl<W: AsyncWrite, B: Base> AsyncWrite for InContext<W, B> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
+        self.enter(|writer| writer.poll_write(cx, buf))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        self.enter(|writer| writer.poll_write_vectored(cx, bufs))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.get_ref().is_some_and(W::is_write_vectored)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.enter(|writer| writer.poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.enter(|writer| writer.poll_shutdown(cx))
+    }
+}
+
+impl<S: AsyncSeek, B: Base> AsyncSeek for InContext<S, B> {
+    fn start_seek(self: Pin<&mut Self>, pos: SeekFrom) -> Result<()> {
+        self.enter(|seeker| seeker.start_seek(pos))
+    }
+
+    fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<u64>> {
+        self.enter(|seeker| seeker.poll_complete(cx))
+    }
+}
