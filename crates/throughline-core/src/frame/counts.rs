@@ -23,11 +23,14 @@ type Word = Option<AtomicU64>;
 
 impl Counts {
     /// For the frames that are `static`: never counted.
-    pub(super) const IMMORTAL: Counts = Counts(Self::STATIC_WORD);
     #[cfg(not(loom))]
-    const STATIC_WORD: Word = AtomicU64::new(ONE);
+    pub(super) const fn immortal() -> Self {
+        Counts(AtomicU64::new(ONE))
+    }
     #[cfg(loom)]
-    const STATIC_WORD: Word = None;
+    pub(super) const fn immortal() -> Self {
+        Counts(None)
+    }
 
     /// One full reference.
     #[inline(always)]

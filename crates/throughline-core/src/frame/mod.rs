@@ -43,6 +43,8 @@ mod current;
 mod entered;
 mod memory;
 mod release;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 pub(crate) use boundary::{Resident, enter, run, run_all, run_without};
 pub(crate) use build::{Bindings, MOST_PARTS, Part, PartMaker, bind_all_on, bind_on, without_on};
@@ -127,7 +129,7 @@ impl Immortal {
         Immortal {
             index: [NOTHING; FEW],
             frame: Frame {
-                counts: Counts::IMMORTAL,
+                counts: Counts::immortal(),
                 id: 0,
                 parent: std::ptr::null(),
                 free: never,
@@ -275,8 +277,8 @@ impl FrameRef {
     }
 
     /// For which kinds of hand-over something in it asks to be filtered.
-    #[cfg(test)]
-    pub(crate) fn asks(&self) -> u8 {
+    #[cfg(all(test, not(loom)))]
+    fn asks(&self) -> u8 {
         // SAFETY: `self` keeps the frame alive.
         unsafe { (*self.as_ptr()).traits.0 & Traits::ASKS }
     }
