@@ -69,9 +69,10 @@ impl Key {
     #[inline]
     #[track_caller]
     pub(crate) fn place(&self) -> Place {
-        let id = self.id.load(Ordering::Acquire);
+        let mut id = self.id.load(Ordering::Acquire);
         if id == NO_ID {
-            return self.take_place();
+            // Answers the id alone, so that the usual path keeps the place in registers.
+            id = self.take_place();
         }
         Place {
             slot: self.slot(),
@@ -83,7 +84,7 @@ impl Key {
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn take_place(&self) -> Place {
+    fn take_place(&self) -> u64 {
         let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been first.
         if self.id() == NO_ID {
@@ -94,11 +95,7 @@ impl Key {
             self.slot.store(slot, Ordering::Relaxed);
             self.id.store(id, Ordering::Release);
         }
-        Place {
-            slot: self.slot(),
-            id: self.id(),
-            asks: self.asks,
-        }
+        self.id()
     }
 }
 

@@ -7,6 +7,7 @@ use std::alloc::Layout;
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
+use std::ptr;
 
 /// How a frame that holds a `T` lies in memory.
 pub(super) struct Shape<T>(PhantomData<T>);
@@ -26,15 +27,19 @@ impl<T> Shape<T> {
     /// From the header to the value.
     const VALUE: usize = size_of::<Frame>().next_multiple_of(align_of::<T>());
 
-    /// The layout of the block, and the distance from its start to the header.
+    /// The block of a frame with an index of `len` entries.
     #[inline(always)]
-    fn block(len: u16) -> (Layout, usize) {
+    fn block(len: u16) -> Block {
         let index = (size_of::<*const Frame>() * len as usize).next_multiple_of(Self::ALIGN);
         let size = index + Self::VALUE + size_of::<T>();
-        // SAFETY: the alignment is a type's; the size stays below `isize::MAX`, by the assertion above and since an index is
-        // at most 65 535 pointers.
-        let layout = unsafe { Layout::from_size_align_unchecked(size, Self::ALIGN) };
-        (layout, index)
+        let fits = Self::VALUE + size_of::<T>() <= memory::ROOM && Self::ALIGN <= memory::ALIGN;
+        Block {
+            // SAFETY: the alignment is a type's; the size stays below `isize::MAX`, by the assertion above and since an
+            // index is at most 65 535 pointers.
+            layout: unsafe { Layout::from_size_align_unchecked(size, Self::ALIGN) },
+            list: if fits { memory::list_for(len) } else { None },
+            header: index,
+        }
     }
 
     /// Where the value of a frame of this shape is.
@@ -53,18 +58,20 @@ impl<T> Shape<T> {
     /// `f` was made with this `T`, and nothing refers to it or its value any longer.
     #[inline(always)]
     pub(super) unsafe fn free(f: *const Frame) {
-        struct Block(*mut u8, Layout);
-        impl Drop for Block {
+        struct Memory(*mut u8, Block);
+        impl Drop for Memory {
             #[inline(always)]
             fn drop(&mut self) {
                 // SAFETY: this is the block `f` lies in.
-                unsafe { memory::give_back(self.0, self.1) }
+                unsafe { self.1.give_back(self.0) }
             }
         }
         // SAFETY: by the contract. The block goes also when the value's destructor panics.
         unsafe {
-            let (layout, index) = Self::block((*f).len);
-            let _block = Block(f.cast_mut().cast::<u8>().sub(index), layout);
+            let len = (*f).len;
+            // The usual length is known when compiling.
+            let block = Self::block(if len == FEW as u16 { FEW as u16 } else { len });
+            let _memory = Memory(f.cast_mut().byte_sub(block.header).cast(), block);
             Self::value(f).drop_in_place();
         }
     }
@@ -81,7 +88,22 @@ impl<T> Shape<T> {
     /// long as the frame borrows.
     #[inline(always)]
     unsafe fn allocate(parent: *const Frame, slots: u32, head: Head) -> *mut Frame {
-        // SAFETY: writes go to the fresh block only; reads to the parent's index.
+        // SAFETY: the contract is the same; the lengths are the parent's, and not below it.
+        unsafe {
+            if (*parent).len == FEW as u16 && slots <= FEW as u32 {
+                // The usual length, known when compiling.
+                Self::allocate_as(parent, FEW as u16, FEW as u16, head)
+            } else {
+                Self::allocate_longer(parent, slots, head)
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`allocate`](Self::allocate).
+    #[inline(never)]
+    unsafe fn allocate_longer(parent: *const Frame, slots: u32, head: Head) -> *mut Frame {
+        // SAFETY: as in `allocate`.
         unsafe {
             let old = (*parent).len;
             let len = if slots <= u32::from(old) {
@@ -90,8 +112,18 @@ impl<T> Shape<T> {
                 // No overflow: `key::MOST_SLOTS`.
                 slots.next_multiple_of(FEW as u32) as u16
             };
-            let (layout, index) = Self::block(len);
-            let f = memory::take(layout).add(index).cast::<Frame>();
+            Self::allocate_as(parent, old, len, head)
+        }
+    }
+
+    /// # Safety
+    /// As [`allocate`](Self::allocate); `old` is the parent's length, and `len` is not below it.
+    #[inline(always)]
+    unsafe fn allocate_as(parent: *const Frame, old: u16, len: u16, head: Head) -> *mut Frame {
+        // SAFETY: writes go to the fresh block only; reads to the parent's index.
+        unsafe {
+            let block = Self::block(len);
+            let f = block.take().byte_add(block.header).cast::<Frame>();
             // The header goes first: a locked add to the counts may follow at once (a capture), and would wait for this store.
             f.write(Frame {
                 counts: head.counts,
@@ -101,10 +133,50 @@ impl<T> Shape<T> {
                 len,
                 traits: Traits((*parent).traits.0 & Traits::ASKS | head.traits),
                 mode: Cell::new(head.mode),
-                epoch: key::epoch(),
+                epoch: head.epoch,
             });
-            copy_index(parent, f, old as usize, len as usize);
+            // Entry 0 is next to the header, so an index is copied from its far end.
+            let (old, len) = (usize::from(old), usize::from(len));
+            ptr::copy_nonoverlapping(entry(parent, old - 1), entry(f, old - 1), old);
+            for slot in old..len {
+                entry(f, slot).write(NOTHING);
+            }
             f
+        }
+    }
+}
+
+/// Where a frame lies.
+struct Block {
+    layout: Layout,
+    /// The thread's list of such blocks, if there is one.
+    list: Option<usize>,
+    /// From the start of the block to the header.
+    header: usize,
+}
+
+impl Block {
+    #[inline(always)]
+    fn take(&self) -> *mut u8 {
+        // SAFETY: the size is above zero, since there is a header; the list comes from `list_for`.
+        unsafe {
+            match self.list {
+                Some(list) => memory::take_listed(list),
+                None => memory::take(self.layout),
+            }
+        }
+    }
+
+    /// # Safety
+    /// `p` came from [`take`](Self::take) of an equal block.
+    #[inline(always)]
+    unsafe fn give_back(&self, p: *mut u8) {
+        // SAFETY: by the contract.
+        unsafe {
+            match self.list {
+                Some(list) => memory::give_back_listed(p, list),
+                None => memory::give_back(p, self.layout),
+            }
         }
     }
 }
@@ -115,26 +187,7 @@ struct Head {
     id: u64,
     mode: Mode,
     traits: u8,
-}
-
-/// # Safety
-/// `from` has `old` entries, `to` has `len`, not fewer, to be written.
-#[inline(always)]
-unsafe fn copy_index(from: *const Frame, to: *const Frame, old: usize, len: usize) {
-    // SAFETY: by the contract.
-    unsafe {
-        if old == FEW {
-            // The usual length, as one copy of known size.
-            entry(to, FEW - 1)
-                .cast::<[*const Frame; FEW]>()
-                .write(entry(from, FEW - 1).cast::<[*const Frame; FEW]>().read());
-        } else {
-            std::ptr::copy_nonoverlapping(entry(from, old - 1), entry(to, old - 1), old);
-        }
-        for slot in old..len {
-            entry(to, slot).write(NOTHING);
-        }
-    }
+    epoch: u32,
 }
 
 /// Whether there may be stores of dropped storages in `parent`'s index that a frame on top of it should not copy on.
@@ -142,9 +195,9 @@ unsafe fn copy_index(from: *const Frame, to: *const Frame, old: usize, len: usiz
 /// # Safety
 /// `parent` is alive.
 #[inline(always)]
-unsafe fn is_stale(parent: *const Frame) -> bool {
+unsafe fn is_stale(parent: *const Frame, epoch: u32) -> bool {
     // SAFETY: by the contract.
-    unsafe { (*parent).epoch != key::epoch() && !(*parent).traits.has(Traits::IMMORTAL) }
+    unsafe { (*parent).epoch != epoch && !(*parent).traits.has(Traits::IMMORTAL) }
 }
 
 /// Takes the stores of dropped storages out of the index of a frame that nobody else knows yet.
@@ -178,6 +231,7 @@ unsafe fn forget_the_dead(f: *const Frame) {
 pub(super) unsafe fn bind<T>(parent: *const Frame, place: Place, value: T) -> *const Frame {
     // SAFETY: by the contract.
     unsafe {
+        let epoch = key::epoch();
         let slot = place.slot as usize;
         let hides = slot < (*parent).len as usize && *entry(parent, slot) != NOTHING;
         let f = Shape::<T>::allocate(
@@ -188,11 +242,12 @@ pub(super) unsafe fn bind<T>(parent: *const Frame, place: Place, value: T) -> *c
                 id: place.id,
                 mode: if hides { Mode::BorrowsHiding } else { Mode::Borrows },
                 traits: place.asks.0,
+                epoch,
             },
         );
         entry(f, slot).write(f);
         Shape::<T>::value(f).write(value);
-        if is_stale(parent) {
+        if is_stale(parent, epoch) {
             forget_the_dead(f);
         }
         f
@@ -210,6 +265,7 @@ pub(super) unsafe fn replace(
     binding: *const Frame,
     asks: Asks,
 ) -> *const Frame {
+    let epoch = key::epoch();
     // SAFETY: by the contract.
     unsafe {
         let f = Shape::<()>::allocate(
@@ -220,10 +276,11 @@ pub(super) unsafe fn replace(
                 id: 0,
                 mode: Mode::BorrowsHiding,
                 traits: asks.0,
+                epoch,
             },
         );
         entry(f, slot as usize).write(binding);
-        if is_stale(parent) {
+        if is_stale(parent, epoch) {
             forget_the_dead(f);
         }
         f
@@ -239,6 +296,7 @@ pub(super) fn stand_in<T>(frame: FrameRef, value: T) -> *const Frame {
             id: 0,
             mode: Mode::OwnsParent,
             traits: Traits::ENTERED,
+            epoch: key::epoch(),
         };
         let f = Shape::<T>::allocate(frame.into_raw(), 0, head);
         Shape::<T>::value(f).write(value);
@@ -340,7 +398,7 @@ impl PartMaker {
                 parent: self.block,
                 free: free_part::<T>,
                 len: 0,
-                traits: Traits(place.asks.0),
+                traits: Traits(place.asks.0 | Traits::PART),
                 mode: Cell::new(Mode::Borrows),
                 epoch: self.epoch,
             },
@@ -354,6 +412,7 @@ impl PartMaker {
 /// # Safety
 /// As [`bind`].
 pub(super) unsafe fn bind_all<B: Bindings>(parent: *const Frame, stores: B) -> *const Frame {
+    let epoch = key::epoch();
     let (mut slots, mut asks) = (0, 0);
     stores.places(&mut |p| {
         slots = slots.max(p.slot + 1);
@@ -369,6 +428,7 @@ pub(super) unsafe fn bind_all<B: Bindings>(parent: *const Frame, stores: B) -> *
                 id: 0,
                 mode: Mode::BorrowsParts,
                 traits: asks,
+                epoch,
             },
         );
         let mut places = [0; MOST_PARTS];
@@ -378,15 +438,14 @@ pub(super) unsafe fn bind_all<B: Bindings>(parent: *const Frame, stores: B) -> *
             n += 1;
         });
         let parts = Shape::<ManuallyDrop<B::Parts>>::value(f);
-        parts.write(ManuallyDrop::new(stores.into_parts(PartMaker {
-            block: f,
-            epoch: (*f).epoch,
-        })));
+        parts.write(ManuallyDrop::new(
+            stores.into_parts(PartMaker { block: f, epoch }),
+        ));
         for (&offset, &slot) in B::OFFSETS.iter().zip(&places) {
             // From the block's own pointer, so that the index and the parent stay reachable from a part.
             entry(f, slot).write(parts.byte_add(offset).cast::<Frame>());
         }
-        if is_stale(parent) {
+        if is_stale(parent, epoch) {
             forget_the_dead(f);
         }
         f

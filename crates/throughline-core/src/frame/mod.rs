@@ -86,7 +86,9 @@ impl Traits {
     const ENTERED: u8 = 0b0001_0000;
     /// A `static`: never counted, never freed.
     const IMMORTAL: u8 = 0b0010_0000;
-    // 0b0100_0000 is kept for a frame with a foreign part: an engine's values, which it hands over only when Rust captures.
+    /// A binding that lies in the block of its parent, which it keeps.
+    const PART: u8 = 0b0100_0000;
+    // 0b1000_0000 is kept for a frame with a foreign part: an engine's values, which it hands over only when Rust captures.
     // It joins the mask below, so that a capture without one costs what it costs today.
 
     /// What a capture cannot simply count.
@@ -182,6 +184,16 @@ unsafe fn bindings(f: *const Frame) -> impl Iterator<Item = *const Frame> {
         // SAFETY: below `len`.
         .map(move |slot| unsafe { *entry(f, slot) })
         .filter(move |&b| b != NOTHING && b != f)
+}
+
+/// Whether `binding` is one of `f`'s own parts.
+///
+/// # Safety
+/// Both point to frames that have their values.
+unsafe fn is_part_of(binding: *const Frame, f: *const Frame) -> bool {
+    // SAFETY: by the contract. The parent alone would not tell: a frame that only its value keeps alive may remember the address
+    // of a parent long gone, where `f` is now. A part's block is there as long as the part is.
+    unsafe { (*binding).traits.has(Traits::PART) && (*binding).parent == f }
 }
 
 /// The frame that `f` stands for, if it is an entered one; else itself.

@@ -1,6 +1,6 @@
 //! Counting frames, settling them, and letting them go.
 
-use super::{Frame, Mode, Traits, bindings};
+use super::{Frame, Mode, Traits, bindings, is_part_of};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -35,7 +35,7 @@ pub(super) unsafe fn settle(f: *const Frame) {
             Mode::BorrowsParts => {
                 // Its parts are its own already.
                 bindings(f)
-                    .filter(|&b| (*b).parent != f)
+                    .filter(|&b| !is_part_of(b, f))
                     .for_each(|b| (*b).counts.add_value());
                 Mode::OwnsValues
             }
@@ -103,7 +103,7 @@ unsafe fn let_go(f: *const Frame, panics: &mut Panics) -> Option<*const Frame> {
             }
             Mode::OwnsValues => bindings(f).for_each(|b| panics.catch(|| give_value_back(b))),
             Mode::BorrowsParts => bindings(f)
-                .filter(|&b| (*b).parent == f)
+                .filter(|&b| is_part_of(b, f))
                 .for_each(|b| panics.catch(|| give_value_back(b))),
             Mode::Borrows | Mode::BorrowsHiding => {}
         }
