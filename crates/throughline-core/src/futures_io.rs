@@ -1,7 +1,7 @@
 //! Readers and writers of the futures crates in a context of their own (feature `futures-io`).
 
-use crate::in_context::context_ext;
-use crate::{Base, InContext};
+use crate::InContext;
+use crate::in_context::{Base, context_ext};
 use futures_io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, IoSlice, IoSliceMut, SeekFrom};
 use std::io::Result;
 use std::pin::Pin;

@@ -26,13 +26,16 @@ pub mod tokio_io;
 
 pub use bind::{Bind, BindAsync, BindMut, BindOnce};
 pub use error::NoBoundary;
-pub use in_context::{
-    Base, Captured, Deferred, ExitScope, FutureContextExt, InContext, Put, PutAll, Remove, Scope, ScopeWith,
-};
+pub use in_context::{ExitScope, FutureContextExt, InContext, Scope, ScopeWith};
 pub use snapshot::{Snapshot, in_boundary, root, root_scope, snapshot};
 pub use storage::{AsyncLocalStorage, RunScope};
 pub use store::Store;
 pub use stores::{Stores, run_with, scope_with};
+
+/// Where an [`InContext`] has its context from: the types behind [`Scope`], [`ExitScope`] and [`ScopeWith`], seldom named.
+pub mod base {
+    pub use crate::in_context::{Base, Captured, Deferred, Put, PutAll, Remove};
+}
 
 #[doc(hidden)]
 pub mod __private {

@@ -1,7 +1,7 @@
 //! Sinks in a context of their own (feature `sink`).
 
-use crate::in_context::context_ext;
-use crate::{Base, InContext};
+use crate::InContext;
+use crate::in_context::{Base, context_ext};
 use futures_sink::Sink;
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -1,7 +1,7 @@
 //! Streams in a context of their own (feature `stream`).
 
-use crate::in_context::context_ext;
-use crate::{Base, InContext};
+use crate::InContext;
+use crate::in_context::{Base, context_ext};
 use futures_core::{FusedFuture, FusedStream, Stream};
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -1,7 +1,7 @@
 //! Tokio's readers and writers in a context of their own (feature `tokio-io`; the traits alone, no runtime).
 
-use crate::in_context::context_ext;
-use crate::{Base, InContext};
+use crate::InContext;
+use crate::in_context::{Base, context_ext};
 use std::io::{IoSlice, Result, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll};
