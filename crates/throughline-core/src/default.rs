@@ -1,7 +1,7 @@
 //! A default store, computed once, on first read.
 
+use crate::frame::{self, FrameRef};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
-use std::thread::{self, ThreadId};
 
 /// A default that may not be computed yet.
 ///
@@ -12,8 +12,8 @@ pub(crate) struct Default<T> {
     value: OnceLock<T>,
 }
 
-/// The initialisers that are running, by the address of their storage, with their threads. Short, and rarely looked at.
-static RUNNING: Mutex<Vec<(usize, ThreadId)>> = Mutex::new(Vec::new());
+/// The initialisers that are running, by the address of their storage, with [`this_thread`]. Short, and rarely looked at.
+static RUNNING: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
 static ENDED: Condvar = Condvar::new();
 
 impl<T> Default<T> {
@@ -46,7 +46,8 @@ impl<T> Default<T> {
         if let Some(value) = self.value.get() {
             return Some(value);
         }
-        let value = init();
+        // In a context of its own: what one request has set must not get into a value that all will read.
+        let value = frame::enter(&FrameRef::EMPTY, init);
         // Nobody else sets it while it is our turn.
         Some(self.value.get_or_init(|| value))
     }
@@ -62,7 +63,7 @@ struct Turn(usize);
 impl Turn {
     /// Waits for other threads' turns; none if this thread is in the middle of its own.
     fn take(address: usize, is_done: impl Fn() -> bool) -> Option<Turn> {
-        let me = thread::current().id();
+        let me = this_thread();
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             match running.iter().find(|(a, _)| *a == address) {
@@ -76,6 +77,15 @@ impl Turn {
         running.push((address, me));
         Some(Turn(address))
     }
+}
+
+/// Tells apart threads that are running. `thread::current` would not do: it panics where a thread's own data is gone, and reading is
+/// allowed there.
+fn this_thread() -> usize {
+    thread_local! {
+        static MARK: u8 = const { 0 };
+    }
+    MARK.with(|mark| std::ptr::from_ref(mark).addr())
 }
 
 impl Drop for Turn {

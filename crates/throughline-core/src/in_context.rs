@@ -288,6 +288,10 @@ pub struct Put<T> {
 impl<T: Store> sealed::Change for Put<T> {
     #[inline]
     fn apply(self, base: &sealed::Frame) -> sealed::Frame {
+        // A storage made at run time may be gone by the first poll, and another one have its slot: nobody can read this store then.
+        if frame::is_taken(&base.0, self.place) {
+            return sealed::Frame(base.0.clone());
+        }
         sealed::Frame(frame::bind_on(&base.0, self.place, self.store))
     }
 }

@@ -56,9 +56,10 @@ impl<T: Store> AsyncLocalStorage<T> {
 
     /// A storage that reads as the answer of `default` where nothing is set.
     ///
-    /// `default` is called once, at the first read that needs it; other threads that read meanwhile wait. It runs under no lock
-    /// and may use storages; while it runs, it reads its own storage as unset. If it panics, the panic is the reader's,
-    /// and the next reader tries again.
+    /// `default` is called once, at the first read that needs it; other threads that read meanwhile wait. It runs under no lock,
+    /// in a boundary where nothing is set (so that nothing of the first reader's request gets into a value that all requests
+    /// read), and may use storages; its own it reads as unset. If it panics, the panic is the reader's, and the next reader
+    /// tries again.
     ///
     /// # Examples
     /// ```
@@ -156,8 +157,8 @@ impl<T: Store> AsyncLocalStorage<T> {
     /// ```
     ///
     /// # Panics
-    /// If `f` does, with the stores from before back in place. If the `Drop` of a store does, after everything is put back; such
-    /// a panic while another one unwinds is reported by the panic hook and goes no further.
+    /// If `f` does, with the stores from before back in place. If the `Drop` of a store does, after everything is put back; where
+    /// `f` panicked already, such a second panic is reported by the panic hook and goes no further.
     #[inline]
     #[track_caller]
     pub fn run<R>(&self, store: T, f: impl FnOnce() -> R) -> R {

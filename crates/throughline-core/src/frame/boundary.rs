@@ -12,28 +12,57 @@ use std::mem::{self, ManuallyDrop};
 /// Runs `f` in a boundary on `frame`.
 #[inline]
 pub(crate) fn enter<R>(frame: &FrameRef, f: impl FnOnce() -> R) -> R {
-    struct Boundary {
+    struct Lent {
         previous: *const Frame,
         base: *const Frame,
     }
-    impl Drop for Boundary {
+    impl Boundary for Lent {
         #[inline(always)]
-        fn drop(&mut self) {
-            // SAFETY: the previous frame is still held by the boundary that held it; `base` by the caller.
-            let last = unsafe { make_current(self.previous) };
-            if last != self.base {
-                // SAFETY: what is current and not the base is an entered frame, and this boundary's.
-                unsafe { entered::end(last) }
+        unsafe fn leave(&mut self) {
+            // SAFETY: the previous frame is still held by the boundary that held it; `base` by the caller. What is current and not
+            // the base is an entered frame, and this boundary's.
+            unsafe {
+                let last = make_current(self.previous);
+                if last != self.base {
+                    entered::end(last);
+                }
             }
         }
     }
     let base = frame.as_ptr();
-    let _boundary = Boundary {
-        // SAFETY: `frame` is borrowed for as long as the boundary lasts.
-        previous: unsafe { make_current(base) },
-        base,
-    };
-    f()
+    // SAFETY: `frame` is borrowed for as long as the boundary lasts.
+    let previous = unsafe { make_current(base) };
+    run_in(Lent { previous, base }, f)
+}
+
+/// What is to be done at the end of a boundary, after which the frame from before is back.
+trait Boundary {
+    /// # Safety
+    /// Called once, at the end.
+    unsafe fn leave(&mut self);
+}
+
+/// Runs `f`, and leaves `boundary` whatever happens.
+#[inline(always)]
+fn run_in<R>(boundary: impl Boundary, f: impl FnOnce() -> R) -> R {
+    struct Unwinding<B: Boundary>(B);
+    impl<B: Boundary> Drop for Unwinding<B> {
+        /// The end by a panic in `f`. One more, out of a store's destructor, is kept in.
+        #[cold]
+        fn drop(&mut self) {
+            let mut panics = Panics::default();
+            // SAFETY: the regular end has not been reached.
+            panics.catch(|| unsafe { self.0.leave() });
+            panics.resume();
+        }
+    }
+    let boundary = Unwinding(boundary);
+    let result = f();
+    // The regular end is no destructor: a panic in it is the caller's to see, and drops the result.
+    let mut boundary = ManuallyDrop::new(boundary);
+    // SAFETY: `boundary` is not dropped, so this happens once.
+    unsafe { boundary.0.leave() };
+    result
 }
 
 /// Runs `f` in a boundary where one store is set on top of the current frame.
@@ -42,16 +71,17 @@ pub(crate) fn run<T: Send + Sync + 'static, R>(place: Place, store: T, f: impl F
     let previous = current();
     // SAFETY: the previous frame is held by its boundary for longer than this one lasts, so the new frame may borrow.
     let frame = unsafe { build::bind(real(previous), place, store) };
-    let scope = OwnFrame::<T, true> {
-        previous,
-        frame,
-        store: PhantomData,
-    };
-    // SAFETY: `scope` holds it until this boundary ends.
+    // SAFETY: the boundary holds it until it ends.
     unsafe { make_current(frame) };
-    let result = f();
-    scope.end();
-    result
+    let store = PhantomData::<T>;
+    run_in(
+        OwnFrame::<T, true> {
+            previous,
+            frame,
+            store,
+        },
+        f,
+    )
 }
 
 /// Runs `f` in a boundary on a frame that `make` makes on top of its argument, borrowing from it.
@@ -59,16 +89,17 @@ fn run_on<R>(make: impl FnOnce(*const Frame) -> *const Frame, f: impl FnOnce() -
     let previous = current();
     // SAFETY: as in `run`.
     let frame = make(unsafe { real(previous) });
-    let scope = OwnFrame::<(), false> {
-        previous,
-        frame,
-        store: PhantomData,
-    };
     // SAFETY: as in `run`.
     unsafe { make_current(frame) };
-    let result = f();
-    scope.end();
-    result
+    let store = PhantomData;
+    run_in(
+        OwnFrame::<(), false> {
+            previous,
+            frame,
+            store,
+        },
+        f,
+    )
 }
 
 /// Runs `f` in a boundary on the current frame without the store of a storage.
@@ -98,26 +129,15 @@ struct OwnFrame<T, const ONE: bool> {
     store: PhantomData<T>,
 }
 
-impl<T, const ONE: bool> OwnFrame<T, ONE> {
-    /// The regular end, where a panic of the store's destructor is the caller's to see.
+impl<T, const ONE: bool> Boundary for OwnFrame<T, ONE> {
     #[inline(always)]
-    fn end(self) {
-        let this = ManuallyDrop::new(self);
-        // SAFETY: `this` is not dropped, so this happens once.
-        unsafe { this.leave() }
-    }
-
-    /// # Safety
-    /// Called once, at the end of the boundary.
-    #[inline(always)]
-    unsafe fn leave(&self) {
+    unsafe fn leave(&mut self) {
         // SAFETY: the previous frame is still held by its boundary; this one's frame is held by `self` until here.
         unsafe {
             let last = make_current(self.previous);
             if last != self.frame {
-                return self.leave_entered(last);
-            }
-            if ONE && (*self.frame).counts.is_one() {
+                leave_entered(self.frame, last);
+            } else if ONE && (*self.frame).counts.is_one() {
                 // Nobody captured it. What is current is what this boundary made current, so it is not entered, and a `T`.
                 Shape::<T>::free(self.frame);
             } else {
@@ -125,31 +145,23 @@ impl<T, const ONE: bool> OwnFrame<T, ONE> {
             }
         }
     }
-
-    /// # Safety
-    /// As [`leave`](Self::leave), after it; `last` is this boundary's entered frame.
-    #[cold]
-    #[inline(never)]
-    unsafe fn leave_entered(&self, last: *const Frame) {
-        let mut panics = Panics::default();
-        // SAFETY: the entered frame goes first, since it may own this boundary's.
-        unsafe {
-            panics.catch(|| entered::end(last));
-            panics.catch(|| release::leave(self.frame));
-        }
-        panics.resume();
-    }
 }
 
-impl<T, const ONE: bool> Drop for OwnFrame<T, ONE> {
-    /// The end by a panic in the closure: one more, out of a store's destructor, is kept in.
-    #[cold]
-    fn drop(&mut self) {
-        let mut panics = Panics::default();
-        // SAFETY: `end` has not been reached.
-        panics.catch(|| unsafe { self.leave() });
-        panics.resume();
+/// # Safety
+/// A boundary that held `frame`, which borrows, is ending, and has put back the previous frame; `last` was current in it in
+/// place of `frame`.
+#[cold]
+#[inline(never)]
+unsafe fn leave_entered(frame: *const Frame, last: *const Frame) {
+    let mut panics = Panics::default();
+    // SAFETY: the frame settles before user code runs: a store's `Drop` runs in the boundary around this one, and may replace there
+    // what the frame borrowed from.
+    unsafe {
+        release::settle(frame);
+        panics.catch(|| entered::end(last));
+        panics.catch(|| release::release(frame));
     }
+    panics.resume();
 }
 
 /// The frame of something that is entered again and again, and keeps what was entered inside: a future between its polls. One word.
@@ -169,13 +181,13 @@ impl Resident {
     /// Runs `f` in a boundary on this frame; what is entered in it stays for the next time.
     #[inline(always)]
     pub(crate) fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        struct Boundary<'a> {
+        struct Visit<'a> {
             previous: *const Frame,
             resident: &'a mut Resident,
         }
-        impl Drop for Boundary<'_> {
+        impl Boundary for Visit<'_> {
             #[inline(always)]
-            fn drop(&mut self) {
+            unsafe fn leave(&mut self) {
                 // SAFETY: the previous frame is still held by its boundary.
                 let last = unsafe { make_current(self.previous) };
                 let base = mem::replace(&mut self.resident.0, last);
@@ -185,12 +197,15 @@ impl Resident {
                 }
             }
         }
-        let _boundary = Boundary {
-            // SAFETY: `self` holds the frame, and is borrowed for as long as the boundary lasts.
-            previous: unsafe { make_current(self.0) },
-            resident: self,
-        };
-        f()
+        // SAFETY: `self` holds the frame, and is borrowed for as long as the boundary lasts.
+        let previous = unsafe { make_current(self.0) };
+        run_in(
+            Visit {
+                previous,
+                resident: self,
+            },
+            f,
+        )
     }
 
     /// Lets go of the frame; from now on it is the empty one.

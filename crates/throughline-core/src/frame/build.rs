@@ -1,7 +1,10 @@
 //! Making frames.
 
 use super::counts::Counts;
-use super::{FEW, Frame, FrameRef, Mode, NOTHING, Traits, ValueRef, entry, memory, real, release};
+use super::{
+    FEW, Frame, FrameRef, Mode, NOTHING, Traits, ValueRef, binding_at, entry, find_place, memory, real,
+    release,
+};
 use crate::key::{self, Asks, Place};
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -233,7 +236,7 @@ pub(super) unsafe fn bind<T>(parent: *const Frame, place: Place, value: T) -> *c
     unsafe {
         let epoch = key::epoch();
         let slot = place.slot as usize;
-        let hides = slot < (*parent).len as usize && *entry(parent, slot) != NOTHING;
+        let hides = binding_at(parent, place.slot).is_some();
         let f = Shape::<T>::allocate(
             parent,
             place.slot + 1,
@@ -310,15 +313,20 @@ pub(crate) fn bind_on<T: Send + Sync + 'static>(base: &FrameRef, place: Place, v
     unsafe { settled(bind(base.as_ptr(), place, value)) }
 }
 
+/// Whether a newer storage than the one that took `place` has a store in `base`: then that one has been dropped since.
+pub(crate) fn is_taken(base: &FrameRef, place: Place) -> bool {
+    // SAFETY: `base` holds the frame.
+    unsafe { binding_at(base.as_ptr(), place.slot).is_some_and(|b| (*b).id > place.id) }
+}
+
 /// `base` without the store of a storage.
 pub(crate) fn without_on(base: &FrameRef, place: Place) -> FrameRef {
     // SAFETY: as in `bind_on`.
     unsafe {
-        let parent = base.as_ptr();
-        if place.slot >= u32::from((*parent).len) || *entry(parent, place.slot as usize) == NOTHING {
-            return base.clone();
+        match find_place(base.as_ptr(), place.slot, place.id) {
+            Some(_) => settled(replace(base.as_ptr(), place.slot, NOTHING, place.asks)),
+            None => base.clone(),
         }
-        settled(replace(parent, place.slot, NOTHING, place.asks))
     }
 }
 

@@ -74,7 +74,8 @@ pub(crate) fn close_guard(id: u64) {
         if let Some(above) = above {
             let ended = mem::replace(&mut above.below, guard.below);
             drop(ended);
-        } else {
+        } else if find_place(current, guard.place.slot, guard.place.id).is_some() {
+            // (Else its storage is gone, and another may have the slot.)
             put_in_force(build::restore(current, guard.place, guard.below.as_ref()), None);
         }
     }
@@ -85,22 +86,17 @@ pub(crate) fn disable(place: Place) {
     let current = current();
     // SAFETY: as in `close_guard`.
     unsafe {
+        let mut dead = Vec::new();
         if is_entered(current) {
             let guards = &mut (*Shape::<Entered>::value(current)).guards;
-            let (dead, open) = mem::take(guards)
+            (dead, *guards) = mem::take(guards)
                 .into_iter()
                 .partition(|g| g.place.id == place.id);
-            *guards = open;
-            drop::<Vec<Guard>>(dead);
         }
-    }
-    // A store that went with the guards may have entered something.
-    let current = self::current();
-    // SAFETY: the current frame is alive.
-    unsafe {
         if find_place(current, place.slot, place.id).is_some() {
             put_in_force(build::restore(current, place, None), None);
         }
+        drop(dead);
     }
 }
 

@@ -19,7 +19,8 @@
 //!    whose index its own is a copy, but for its own binding), or it *owns* a value reference of each binding it lists.
 //! 3. **Borrowing is for the stack.** Only a frame that a running boundary of this thread holds may borrow. When the
 //!    boundary ends and somebody else holds the frame too, it *settles*: it begins to own, before the boundary lets
-//!    go. A frame held by anything but a boundary is settled from the start.
+//!    go, and before user code runs, which may take away what was borrowed from. A frame held by anything but a boundary is
+//!    settled from the start.
 //! 4. **Hidden stores.** A frame that lacks a binding its parent lists (it binds the same storage, or leaves it out) never
 //!    owns its parent, only values. So what is hidden is not kept alive, and a chain of owned parents
 //!    binds each storage once: its length is bounded by the number of storages, not by the history of nesting.
@@ -47,7 +48,7 @@ mod release;
 mod tests;
 
 pub(crate) use boundary::{Resident, enter, run, run_all, run_without};
-pub(crate) use build::{Bindings, MOST_PARTS, Part, PartMaker, bind_all_on, bind_on, without_on};
+pub(crate) use build::{Bindings, MOST_PARTS, Part, PartMaker, bind_all_on, bind_on, is_taken, without_on};
 pub(crate) use current::{capture, in_boundary, is_set, with, with_clone};
 pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
 
@@ -234,7 +235,24 @@ unsafe fn find_place(f: *const Frame, slot: u32, id: u64) -> Option<*const Frame
             return None;
         }
         let binding = *entry(f, slot as usize);
+        // One comparison: `NOTHING` has no storage's id.
         if (*binding).id == id { Some(binding) } else { None }
+    }
+}
+
+/// The binding at a slot of `f`, whoever's it is.
+///
+/// # Safety
+/// As [`find`].
+#[inline(always)]
+unsafe fn binding_at(f: *const Frame, slot: u32) -> Option<*const Frame> {
+    // SAFETY: as in `find_place`.
+    unsafe {
+        if slot >= u32::from((*f).len) {
+            return None;
+        }
+        let binding = *entry(f, slot as usize);
+        if binding == NOTHING { None } else { Some(binding) }
     }
 }
 

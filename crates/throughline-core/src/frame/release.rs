@@ -1,5 +1,6 @@
 //! Counting frames, settling them, and letting them go.
 
+use super::build::MOST_PARTS;
 use super::{Frame, Mode, Traits, bindings, is_part_of};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -102,14 +103,31 @@ unsafe fn let_go(f: *const Frame, panics: &mut Panics) -> Option<*const Frame> {
                 parent = Some((*f).parent).filter(|&p| !(*p).traits.has(Traits::IMMORTAL));
             }
             Mode::OwnsValues => bindings(f).for_each(|b| panics.catch(|| give_value_back(b))),
-            Mode::BorrowsParts => bindings(f)
-                .filter(|&b| is_part_of(b, f))
+            Mode::BorrowsParts => parts(f)
+                .into_iter()
+                .flatten()
                 .for_each(|b| panics.catch(|| give_value_back(b))),
             Mode::Borrows | Mode::BorrowsHiding => {}
         }
         panics.catch(|| give_value_back(f));
         parent
     }
+}
+
+/// The parts of `f`. They are found before the first of them goes, since what `f` borrows from may go with it: a store's `Drop` runs
+/// in the boundary around `f`'s, and may enter something there.
+///
+/// # Safety
+/// `f` borrows, and what it borrows from is still held.
+unsafe fn parts(f: *const Frame) -> [Option<*const Frame>; MOST_PARTS] {
+    let mut found = [None; MOST_PARTS];
+    // SAFETY: by the contract, all that `f` lists is alive.
+    let parts = unsafe { bindings(f).filter(|&b| is_part_of(b, f)) };
+    found
+        .iter_mut()
+        .zip(parts)
+        .for_each(|(place, part)| *place = Some(part));
+    found
 }
 
 /// Gives a value reference back; runs the store's `Drop` if it was the last.
