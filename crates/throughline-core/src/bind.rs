@@ -23,7 +23,8 @@ impl<F> Bound<F> {
     /// Each call starts from the captured context again (clause `RES-8`).
     #[inline]
     pub fn call<R>(&self, f: impl FnOnce(&F) -> R) -> R {
-        self.snapshot.run(|| f(self.closure.as_ref().expect(GONE)))
+        let closure = self.get();
+        self.snapshot.run(|| f(closure))
     }
 
     #[inline]
@@ -38,6 +39,7 @@ impl<F> Bound<F> {
         self.snapshot.run(|| f(closure))
     }
 
+    #[inline]
     fn get(&self) -> &F {
         self.closure.as_ref().expect(GONE)
     }
@@ -49,6 +51,9 @@ const GONE: &str = "a bound closure is there until it is called once";
 impl<F> Drop for Bound<F> {
     #[inline]
     fn drop(&mut self) {
+        if !std::mem::needs_drop::<F>() {
+            return;
+        }
         if let Some(closure) = self.closure.take() {
             self.snapshot.run(|| drop(closure));
         }
@@ -114,6 +119,9 @@ pub trait BindOnce<Args>: Sized {
 
 /// Binds an async closure of zero to four by-value arguments to the current context: its futures are made, polled and dropped
 /// in it. The answer implements `AsyncFn` of the same arguments. Else as [`Bind`].
+///
+/// # Cancel safety
+/// The futures are dropped in the context. One that was never polled has not begun: its arguments are dropped where it is.
 ///
 /// # Examples
 /// ```

@@ -6,15 +6,38 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 /// A default that may not be computed yet.
 ///
 /// `OnceLock::get_or_init` alone would not do: it holds a lock while the initialiser runs, and an initialiser that reads its
-/// own storage would wait for itself. Here it reads "none".
+/// own storage would wait for itself, two that read each other's on two threads for each other. Here one of them reads "none".
 pub(crate) struct Default<T> {
     init: Option<fn() -> T>,
     value: OnceLock<T>,
 }
 
-/// The initialisers that are running, by the address of their storage, with [`this_thread`]. Short, and rarely looked at.
-static RUNNING: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
+/// The initialisers that are running, and who waits for one. Short, and rarely looked at.
+static TURNS: Mutex<Turns> = Mutex::new(Turns {
+    running: Vec::new(),
+    waiting: Vec::new(),
+});
 static ENDED: Condvar = Condvar::new();
+
+/// Pairs of a storage's address and [`this_thread`].
+struct Turns {
+    running: Vec<(usize, usize)>,
+    waiting: Vec<(usize, usize)>,
+}
+
+impl Turns {
+    /// Whether the initialiser of the storage at `address`, if one is running, waits for `thread`, maybe by way of others.
+    fn waits_for(&self, address: usize, thread: usize) -> bool {
+        let Some(&(_, runner)) = self.running.iter().find(|(a, _)| *a == address) else {
+            return false;
+        };
+        runner == thread
+            || self
+                .waiting
+                .iter()
+                .any(|&(next, waiter)| waiter == runner && self.waits_for(next, thread))
+    }
+}
 
 impl<T> Default<T> {
     pub(crate) const fn none() -> Self {
@@ -58,24 +81,23 @@ impl<T> Default<T> {
 }
 
 /// The right to run one initialiser. Given back when dropped, also by a panic: the next reader tries again.
-struct Turn(usize);
+struct Turn(usize, usize);
 
 impl Turn {
-    /// Waits for other threads' turns; none if this thread is in the middle of its own.
+    /// Waits for other threads' turns; none if they wait for this thread, or it is this thread's own turn.
     fn take(address: usize, is_done: impl Fn() -> bool) -> Option<Turn> {
         let me = this_thread();
-        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            match running.iter().find(|(a, _)| *a == address) {
-                Some((_, thread)) if *thread == me => return None,
-                Some(_) if !is_done() => {
-                    running = ENDED.wait(running).unwrap_or_else(PoisonError::into_inner)
-                }
-                _ => break,
+        let mut turns = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+        while !is_done() && turns.running.iter().any(|(a, _)| *a == address) {
+            if turns.waits_for(address, me) {
+                return None;
             }
+            turns.waiting.push((address, me));
+            turns = ENDED.wait(turns).unwrap_or_else(PoisonError::into_inner);
+            turns.waiting.retain(|&(_, waiter)| waiter != me);
         }
-        running.push((address, me));
-        Some(Turn(address))
+        turns.running.push((address, me));
+        Some(Turn(address, me))
     }
 }
 
@@ -90,10 +112,8 @@ fn this_thread() -> usize {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(i) = running.iter().position(|(a, _)| *a == self.0) {
-            running.swap_remove(i);
-        }
+        let mut turns = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.running.retain(|&turn| turn != (self.0, self.1));
         ENDED.notify_all();
     }
 }

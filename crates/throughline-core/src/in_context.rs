@@ -1,12 +1,13 @@
 //! The adapter: a future (or stream, sink, reader, writer) with a frame of its own.
 
 use crate::Store;
-use crate::frame::{self, FrameRef, Resident};
+use crate::frame::{self, Carried, FrameRef, Resident};
 use crate::key::Place;
 use crate::stores::Stores;
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -32,19 +33,8 @@ pin_project! {
     where
         B: Base,
     {
-        base: B,
         #[pin]
-        inner: Option<F>,
-    }
-
-    impl<F, B: Base> PinnedDrop for InContext<F, B> {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            let mut inner = this.inner;
-            if inner.is_some() {
-                this.base.enter(|| inner.set(None));
-            }
-        }
+        carried: Carried<B, F>,
     }
 }
 
@@ -59,29 +49,28 @@ impl<F, B: Base> InContext<F, B> {
     #[inline]
     pub(crate) fn new(base: B, inner: F) -> Self {
         InContext {
-            base,
-            inner: Some(inner),
+            carried: Carried::new(base, inner),
         }
     }
 
     /// The inner value; none if it was a future and is ready.
     pub fn get_ref(&self) -> Option<&F> {
-        self.inner.as_ref()
+        self.carried.get_ref()
     }
 
     /// The inner value; none if it was a future and is ready.
     pub fn get_mut(&mut self) -> Option<&mut F> {
-        self.inner.as_mut()
+        self.carried.get_mut()
     }
 
     /// The inner value, pinned; none if it was a future and is ready.
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
-        self.project().inner.as_pin_mut()
+        self.project().carried.get_pin_mut()
     }
 
     /// The inner value, out of its context; none if it was a future and is ready.
-    pub fn into_inner(mut self) -> Option<F> {
-        self.inner.take()
+    pub fn into_inner(self) -> Option<F> {
+        self.carried.into_inner()
     }
 
     /// Runs `f` on the inner value in its context.
@@ -92,10 +81,9 @@ impl<F, B: Base> InContext<F, B> {
         feature = "tokio-io"
     ))]
     #[inline]
+    #[track_caller]
     pub(crate) fn enter<'a, R>(self: Pin<&'a mut Self>, f: impl FnOnce(Pin<&'a mut F>) -> R) -> R {
-        let this = self.project();
-        let inner = this.inner;
-        this.base.enter(|| f(inner.as_pin_mut().expect(POLLED_AGAIN)))
+        self.project().carried.enter(f).expect(POLLED_AGAIN)
     }
 }
 
@@ -106,18 +94,12 @@ impl<F: Future, B: Base> Future for InContext<F, B> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let mut inner = this.inner;
-        let poll = this.base.enter(|| {
-            let poll = inner.as_mut().as_pin_mut().expect(POLLED_AGAIN).poll(cx);
-            if poll.is_ready() {
-                // Its destructors see the context they ran in.
-                inner.set(None);
-            }
-            poll
-        });
+        let mut carried = self.project().carried;
+        let poll = carried.as_mut().enter(|future| future.poll(cx));
+        let poll = poll.expect(POLLED_AGAIN);
         if poll.is_ready() {
-            this.base.clear();
+            // Its destructors see the context they ran in.
+            carried.finish();
         }
         poll
     }
@@ -125,7 +107,7 @@ impl<F: Future, B: Base> Future for InContext<F, B> {
 
 impl<F: fmt::Debug, B: Base> fmt::Debug for InContext<F, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("InContext").field(&self.inner).finish()
+        f.debug_tuple("InContext").field(&self.get_ref()).finish()
     }
 }
 
@@ -191,9 +173,11 @@ pub trait Base: sealed::Base {}
 pub(crate) mod sealed {
     use crate::frame::FrameRef;
 
-    pub trait Base {
+    pub trait Base: Sized {
         fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R;
-        fn clear(&mut self);
+        /// Takes the context out, and leaves one that is done.
+        fn take(&mut self) -> Self;
+        fn is_done(&self) -> bool;
     }
 
     pub trait Change {
@@ -229,8 +213,13 @@ impl sealed::Base for Captured {
     }
 
     #[inline]
-    fn clear(&mut self) {
-        self.0.clear();
+    fn take(&mut self) -> Self {
+        Captured(mem::replace(&mut self.0, Resident::DONE))
+    }
+
+    #[inline(always)]
+    fn is_done(&self) -> bool {
+        self.0.is_done()
     }
 }
 
@@ -254,22 +243,37 @@ impl<C: sealed::Change> Deferred<C> {
             resident: Resident::new(FrameRef::EMPTY),
         }
     }
+
+    #[cold]
+    #[inline(never)]
+    fn begin(&mut self) {
+        if let Some(change) = self.change.take() {
+            let base = sealed::Frame(frame::capture());
+            self.resident = Resident::new(change.apply(&base).0);
+        }
+    }
 }
 
 impl<C: sealed::Change> Base for Deferred<C> {}
 impl<C: sealed::Change> sealed::Base for Deferred<C> {
     #[inline]
     fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        if let Some(change) = self.change.take() {
-            let base = sealed::Frame(frame::capture());
-            self.resident = Resident::new(change.apply(&base).0);
+        if self.change.is_some() {
+            self.begin();
         }
         self.resident.enter(f)
     }
 
-    #[inline]
-    fn clear(&mut self) {
-        self.resident.clear();
+    fn take(&mut self) -> Self {
+        Deferred {
+            change: self.change.take(),
+            resident: mem::replace(&mut self.resident, Resident::DONE),
+        }
+    }
+
+    #[inline(always)]
+    fn is_done(&self) -> bool {
+        self.resident.is_done()
     }
 }
 

@@ -58,8 +58,8 @@ impl<T: Store> AsyncLocalStorage<T> {
     ///
     /// `default` is called once, at the first read that needs it; other threads that read meanwhile wait. It runs under no lock,
     /// in a boundary where nothing is set (so that nothing of the first reader's request gets into a value that all requests
-    /// read), and may use storages; its own it reads as unset. If it panics, the panic is the reader's, and the next reader
-    /// tries again.
+    /// read), and may use storages; its own it reads as unset, and one whose own initialiser waits for it on another thread. If it
+    /// panics, the panic is the reader's, and the next reader tries again.
     ///
     /// # Examples
     /// ```
@@ -111,7 +111,7 @@ impl<T: Store> AsyncLocalStorage<T> {
         T: Clone,
     {
         match frame::with_clone(&self.key) {
-            None => self.default_store().cloned(),
+            None => self.default_clone(),
             store => store,
         }
     }
@@ -335,6 +335,16 @@ impl<T: Store> AsyncLocalStorage<T> {
 
     pub(crate) fn key(&self) -> &Key {
         &self.key
+    }
+
+    // Out of the way of a read that finds a store.
+    #[cold]
+    #[inline(never)]
+    fn default_clone(&self) -> Option<T>
+    where
+        T: Clone,
+    {
+        self.default_store().cloned()
     }
 
     #[inline]

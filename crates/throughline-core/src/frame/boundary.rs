@@ -4,10 +4,12 @@ use super::build::{self, Bindings, Shape};
 use super::current::{self, current, is_entered, make_current};
 use super::entered;
 use super::release::{self, Panics};
-use super::{EMPTY, Frame, FrameRef, NOTHING, find_place, real};
+use super::{Frame, FrameRef, NOTHING, OUTSIDE, find_place, real};
 use crate::key::Place;
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::ptr::NonNull;
 
 /// Runs `f` in a boundary on `frame`.
 #[inline]
@@ -105,7 +107,7 @@ fn run_on<R>(make: impl FnOnce(*const Frame) -> *const Frame, f: impl FnOnce() -
 /// Runs `f` in a boundary on the current frame without the store of a storage.
 pub(crate) fn run_without<R>(place: Place, f: impl FnOnce() -> R) -> R {
     // SAFETY: the current frame is alive.
-    let is_set = unsafe { find_place(current(), place.slot, place.id) }.is_some();
+    let is_set = unsafe { find_place(real(current()), place.slot, place.id) }.is_some();
     if !is_set {
         return enter(&current::capture(), f);
     }
@@ -165,17 +167,32 @@ unsafe fn leave_entered(frame: *const Frame, last: *const Frame) {
 }
 
 /// The frame of something that is entered again and again, and keeps what was entered inside: a future between its polls. One word.
-pub(crate) struct Resident(*const Frame);
+pub(crate) struct Resident(NonNull<Frame>);
 
 // SAFETY: it holds a full reference (`FrameRef` may cross threads), or an entered frame that is nobody else's.
 unsafe impl Send for Resident {}
 // SAFETY: a shared reference to it can do nothing.
 unsafe impl Sync for Resident {}
 
+impl UnwindSafe for Resident {}
+impl RefUnwindSafe for Resident {}
+
 impl Resident {
+    /// Stands for no frame at all.
+    pub(crate) const DONE: Resident = Resident(
+        // SAFETY: the address of a static is not null.
+        unsafe { NonNull::new_unchecked(OUTSIDE.cast_mut()) },
+    );
+
     #[inline]
     pub(crate) fn new(frame: FrameRef) -> Self {
-        Resident(frame.into_raw())
+        // SAFETY: a frame's address is not null.
+        Resident(unsafe { NonNull::new_unchecked(frame.into_raw().cast_mut()) })
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_done(&self) -> bool {
+        self.0.as_ptr().cast_const() == OUTSIDE
     }
 
     /// Runs `f` in a boundary on this frame; what is entered in it stays for the next time.
@@ -188,17 +205,20 @@ impl Resident {
         impl Boundary for Visit<'_> {
             #[inline(always)]
             unsafe fn leave(&mut self) {
-                // SAFETY: the previous frame is still held by its boundary.
-                let last = unsafe { make_current(self.previous) };
-                let base = mem::replace(&mut self.resident.0, last);
-                if last != base {
-                    // SAFETY: see there.
-                    unsafe { entered::adopt(last, base) }
+                // SAFETY: the previous frame is still held by its boundary; the current frame is never null. It is written back even
+                // where it compares equal: an entered frame may have been replaced by one at its address.
+                unsafe {
+                    let last = make_current(self.previous);
+                    let last = NonNull::new_unchecked(last.cast_mut());
+                    let base = mem::replace(&mut self.resident.0, last);
+                    if last != base {
+                        entered::adopt(last.as_ptr(), base.as_ptr());
+                    }
                 }
             }
         }
         // SAFETY: `self` holds the frame, and is borrowed for as long as the boundary lasts.
-        let previous = unsafe { make_current(self.0) };
+        let previous = unsafe { make_current(self.0.as_ptr()) };
         run_in(
             Visit {
                 previous,
@@ -207,11 +227,12 @@ impl Resident {
             f,
         )
     }
+}
 
-    /// Lets go of the frame; from now on it is the empty one.
+impl Drop for Resident {
     #[inline]
-    pub(crate) fn clear(&mut self) {
-        let f = mem::replace(&mut self.0, EMPTY);
+    fn drop(&mut self) {
+        let f = self.0.as_ptr().cast_const();
         // SAFETY: `self` held it.
         unsafe {
             if is_entered(f) {
@@ -220,12 +241,5 @@ impl Resident {
                 release::release(f);
             }
         }
-    }
-}
-
-impl Drop for Resident {
-    #[inline]
-    fn drop(&mut self) {
-        self.clear();
     }
 }

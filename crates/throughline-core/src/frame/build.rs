@@ -35,12 +35,12 @@ impl<T> Shape<T> {
     fn block(len: u16) -> Block {
         let index = (size_of::<*const Frame>() * len as usize).next_multiple_of(Self::ALIGN);
         let size = index + Self::VALUE + size_of::<T>();
-        let fits = Self::VALUE + size_of::<T>() <= memory::ROOM && Self::ALIGN <= memory::ALIGN;
+        // SAFETY: the alignment is a type's; the size stays below `isize::MAX`, by the assertion above and since an index is
+        // at most 65 535 pointers.
+        let layout = unsafe { Layout::from_size_align_unchecked(size, Self::ALIGN) };
         Block {
-            // SAFETY: the alignment is a type's; the size stays below `isize::MAX`, by the assertion above and since an
-            // index is at most 65 535 pointers.
-            layout: unsafe { Layout::from_size_align_unchecked(size, Self::ALIGN) },
-            list: if fits { memory::list_for(len) } else { None },
+            layout,
+            list: memory::list_for(len, Self::VALUE + size_of::<T>(), Self::ALIGN),
             header: index,
         }
     }
@@ -61,6 +61,29 @@ impl<T> Shape<T> {
     /// `f` was made with this `T`, and nothing refers to it or its value any longer.
     #[inline(always)]
     pub(super) unsafe fn free(f: *const Frame) {
+        // SAFETY: the contract is the same.
+        unsafe {
+            if (*f).len == FEW as u16 {
+                // The usual length, known when compiling.
+                Self::free_as(f, FEW as u16);
+            } else {
+                Self::free_longer(f);
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`free`](Self::free).
+    #[inline(never)]
+    unsafe fn free_longer(f: *const Frame) {
+        // SAFETY: the contract is the same.
+        unsafe { Self::free_as(f, (*f).len) }
+    }
+
+    /// # Safety
+    /// As [`free`](Self::free); `len` is `f`'s.
+    #[inline(always)]
+    unsafe fn free_as(f: *const Frame, len: u16) {
         struct Memory(*mut u8, Block);
         impl Drop for Memory {
             #[inline(always)]
@@ -71,9 +94,7 @@ impl<T> Shape<T> {
         }
         // SAFETY: by the contract. The block goes also when the value's destructor panics.
         unsafe {
-            let len = (*f).len;
-            // The usual length is known when compiling.
-            let block = Self::block(if len == FEW as u16 { FEW as u16 } else { len });
+            let block = Self::block(len);
             let _memory = Memory(f.cast_mut().byte_sub(block.header).cast(), block);
             Self::value(f).drop_in_place();
         }
@@ -91,43 +112,50 @@ impl<T> Shape<T> {
     /// long as the frame borrows.
     #[inline(always)]
     unsafe fn allocate(parent: *const Frame, slots: u32, head: Head) -> *mut Frame {
-        // SAFETY: the contract is the same; the lengths are the parent's, and not below it.
+        // SAFETY: writes go to the fresh block only; reads to the parent's index. The lengths are the parent's, and not below it.
         unsafe {
-            if (*parent).len == FEW as u16 && slots <= FEW as u32 {
-                // The usual length, known when compiling.
-                Self::allocate_as(parent, FEW as u16, FEW as u16, head)
+            // The usual length is known when compiling; all else is out of line.
+            let usual = (*parent).len == FEW as u16 && slots <= FEW as u32;
+            let (f, len) = if usual {
+                (Self::take(FEW as u16), FEW as u16)
             } else {
-                Self::allocate_longer(parent, slots, head)
-            }
-        }
-    }
-
-    /// # Safety
-    /// As [`allocate`](Self::allocate).
-    #[inline(never)]
-    unsafe fn allocate_longer(parent: *const Frame, slots: u32, head: Head) -> *mut Frame {
-        // SAFETY: as in `allocate`.
-        unsafe {
-            let old = (*parent).len;
-            let len = if slots <= u32::from(old) {
-                old
-            } else {
-                // No overflow: `key::MOST_SLOTS`.
-                slots.next_multiple_of(FEW as u32) as u16
+                Self::take_longer((*parent).len, slots)
             };
-            Self::allocate_as(parent, old, len, head)
+            // The header goes first: a locked add to the counts may follow at once (a capture), and would wait for this store.
+            Self::write_header(f, parent, len, head);
+            if usual {
+                copy_index(parent, f, FEW, FEW);
+            } else {
+                copy_longer_index(parent, f);
+            }
+            f
         }
     }
 
-    /// # Safety
-    /// As [`allocate`](Self::allocate); `old` is the parent's length, and `len` is not below it.
     #[inline(always)]
-    unsafe fn allocate_as(parent: *const Frame, old: u16, len: u16, head: Head) -> *mut Frame {
-        // SAFETY: writes go to the fresh block only; reads to the parent's index.
+    fn take(len: u16) -> *mut Frame {
+        let block = Self::block(len);
+        // SAFETY: the header lies in the block.
+        unsafe { block.take().byte_add(block.header).cast() }
+    }
+
+    #[inline(never)]
+    fn take_longer(old: u16, slots: u32) -> (*mut Frame, u16) {
+        let len = if slots <= u32::from(old) {
+            old
+        } else {
+            // No overflow: `key::MOST_SLOTS`.
+            slots.next_multiple_of(FEW as u32) as u16
+        };
+        (Self::take(len), len)
+    }
+
+    /// # Safety
+    /// `f` is the place of a header in a fresh block with room for `len` entries; `parent` is alive.
+    #[inline(always)]
+    unsafe fn write_header(f: *mut Frame, parent: *const Frame, len: u16, head: Head) {
+        // SAFETY: by the contract.
         unsafe {
-            let block = Self::block(len);
-            let f = block.take().byte_add(block.header).cast::<Frame>();
-            // The header goes first: a locked add to the counts may follow at once (a capture), and would wait for this store.
             f.write(Frame {
                 counts: head.counts,
                 id: head.id,
@@ -138,15 +166,29 @@ impl<T> Shape<T> {
                 mode: Cell::new(head.mode),
                 epoch: head.epoch,
             });
-            // Entry 0 is next to the header, so an index is copied from its far end.
-            let (old, len) = (usize::from(old), usize::from(len));
-            ptr::copy_nonoverlapping(entry(parent, old - 1), entry(f, old - 1), old);
-            for slot in old..len {
-                entry(f, slot).write(NOTHING);
-            }
-            f
         }
     }
+}
+
+/// # Safety
+/// `from` has `old` entries, above zero; `to` has `len`, not fewer, to be written.
+#[inline(always)]
+unsafe fn copy_index(from: *const Frame, to: *const Frame, old: usize, len: usize) {
+    // SAFETY: by the contract. Entry 0 is next to the header, so an index is copied from its far end.
+    unsafe {
+        ptr::copy_nonoverlapping(entry(from, old - 1), entry(to, old - 1), old);
+        for slot in old..len {
+            entry(to, slot).write(NOTHING);
+        }
+    }
+}
+
+/// # Safety
+/// As [`copy_index`], with the lengths of the two headers.
+#[inline(never)]
+unsafe fn copy_longer_index(from: *const Frame, to: *const Frame) {
+    // SAFETY: the contract is the same; no frame but an entered one has an index of length zero.
+    unsafe { copy_index(from, to, usize::from((*from).len), usize::from((*to).len)) }
 }
 
 /// Where a frame lies.
@@ -230,7 +272,8 @@ unsafe fn forget_the_dead(f: *const Frame) {
 ///
 /// # Safety
 /// `parent` is alive and not an entered frame, and stays held as long as the new frame borrows.
-#[inline(always)]
+// Not so without optimisation, where its locals would lie on the stack below all that a `run` runs.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) unsafe fn bind<T>(parent: *const Frame, place: Place, value: T) -> *const Frame {
     // SAFETY: by the contract.
     unsafe {
@@ -301,7 +344,8 @@ pub(super) fn stand_in<T>(frame: FrameRef, value: T) -> *const Frame {
             traits: Traits::ENTERED,
             epoch: key::epoch(),
         };
-        let f = Shape::<T>::allocate(frame.into_raw(), 0, head);
+        let f = Shape::<T>::take(0);
+        Shape::<T>::write_header(f, frame.into_raw(), 0, head);
         Shape::<T>::value(f).write(value);
         f
     }

@@ -75,16 +75,29 @@ unsafe fn capture_uncounted(f: *const Frame) -> FrameRef {
 pub(crate) fn with<T, R>(key: &Key, f: impl FnOnce(Option<&T>) -> R) -> R {
     let current = current();
     // SAFETY: the current frame is alive, and stays so until the innermost boundary ends, which is after `f`: unless it is
-    // an entered frame, which `f` may replace (invariant 6). The id proves the type (invariant 1).
+    // an entered frame, which `f` may replace (invariant 6); but nothing is found in that. The id proves the type (invariant 1).
     unsafe {
         match find(current, key) {
+            Some(binding) => f(Some(&*Shape::<T>::value(binding))),
+            None if is_entered(current) => with_held(key, f),
             None => f(None),
-            Some(binding) => {
-                let _held = is_entered(current).then(capture);
-                f(Some(&*Shape::<T>::value(binding)))
-            }
         }
     }
+}
+
+/// As [`with`], where the current frame is an entered one: what is lent is held meanwhile.
+#[cold]
+#[inline(never)]
+fn with_held<T, R>(key: &Key, f: impl FnOnce(Option<&T>) -> R) -> R {
+    if !is_set(key) {
+        // What is not lent is not kept alive either.
+        return f(None);
+    }
+    let held = capture();
+    let result = f(held.find(key));
+    // Not as a local that goes with the function: if a store's `Drop` panics here, the result is dropped, not lost.
+    drop(held);
+    result
 }
 
 /// A clone of the current store of a storage.
@@ -93,26 +106,16 @@ pub(crate) fn with_clone<T: Clone>(key: &Key) -> Option<T> {
     let current = current();
     // SAFETY: as in `with`; `clone` is user code just as `f` is there.
     unsafe {
-        let binding = find(current, key)?;
-        if is_entered(current) {
-            return clone_held(binding);
+        match find(current, key) {
+            Some(binding) => Some((*Shape::<T>::value(binding)).clone()),
+            None if is_entered(current) => with_held(key, |store: Option<&T>| store.cloned()),
+            None => None,
         }
-        Some((*Shape::<T>::value(binding)).clone())
     }
 }
 
-/// # Safety
-/// `binding` is one of the current frame's, and binds a `T`.
-#[cold]
-#[inline(never)]
-unsafe fn clone_held<T: Clone>(binding: *const Frame) -> Option<T> {
-    let _held = capture();
-    // SAFETY: `_held` keeps the binding alive.
-    unsafe { Some((*Shape::<T>::value(binding)).clone()) }
-}
-
-/// Whether the current frame has a store of a storage.
+/// Whether a storage is set here.
 pub(crate) fn is_set(key: &Key) -> bool {
     // SAFETY: the current frame is alive.
-    unsafe { find(current(), key).is_some() }
+    unsafe { find(real(current()), key).is_some() }
 }

@@ -1,41 +1,46 @@
 //! Where frames' memory comes from: the allocator, and for small stores first a few free blocks that each thread keeps.
 //!
 //! Most frames of a program have one size, and a scope gives back what it took a moment ago. Keeping it makes a `run` two to three
-//! times faster (`benches/benches/run.rs`). The blocks are listed by the length of the index they have room for, so that none is
+//! times faster (`benches/benches/run.rs`). The blocks are listed by size, so that none is much
 //! larger than it need be; the lists are bounded, hold no stores, and go with their thread.
 //!
 //! The cfg `throughline_no_pool` turns this off, for tools that watch the allocator (`.ci/deep`).
 
+use super::Frame;
 use crate::sync::{alloc, dealloc};
 use std::alloc::{Layout, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr;
 
-/// The room for header and store in a listed block.
-pub(super) const ROOM: usize = size_of::<super::Frame>() + 24;
-/// The alignment of a listed block.
-pub(super) const ALIGN: usize = align_of::<super::Frame>();
-
-/// How many free blocks a thread keeps of each length.
+/// The room for header and store in a listed block, one kind for small stores (a word) and one for larger (three).
+const ROOMS: [usize; 2] = [size_of::<Frame>() + 8, size_of::<Frame>() + 24];
+/// How many free blocks a thread keeps of each size.
 const MOST: u32 = 16;
-/// There are lists for indexes of 4, 8, … entries, up to 4 times this.
-const LISTS: usize = 20;
+/// For each room there are lists for indexes of 4, 8, … entries, up to 4 times this.
+const LENGTHS: usize = 20;
 
 /// Loom switches threads where std's thread-locals do not notice.
 const LISTED: bool = !cfg!(any(loom, throughline_no_pool));
 
-/// The list for blocks with an index of `len` entries, if there is one.
+/// The list for blocks with an index of `len` entries and `room` bytes for header and store, if there is one.
 #[inline(always)]
-pub(super) fn list_for(len: u16) -> Option<usize> {
-    // Lengths come in fours (`super::FEW`), and are above zero.
-    let list = usize::from(len / 4).wrapping_sub(1);
-    (LISTED && list < LISTS).then_some(list)
+pub(super) fn list_for(len: u16, room: usize, align: usize) -> Option<usize> {
+    // Lengths come in fours (`super::FEW`).
+    let length = usize::from(len / 4).wrapping_sub(1);
+    if !LISTED || align > align_of::<Frame>() || room > ROOMS[1] || length >= LENGTHS {
+        return None;
+    }
+    Some(if room <= ROOMS[0] {
+        length
+    } else {
+        LENGTHS + length
+    })
 }
 
 fn listed_layout(list: usize) -> Layout {
-    let index = (list + 1) * super::FEW * size_of::<*const super::Frame>();
+    let index = (list % LENGTHS + 1) * super::FEW * size_of::<*const Frame>();
     // SAFETY: the alignment is a type's; the size is small.
-    unsafe { Layout::from_size_align_unchecked(index + ROOM, ALIGN) }
+    unsafe { Layout::from_size_align_unchecked(index + ROOMS[list / LENGTHS], align_of::<Frame>()) }
 }
 
 /// # Safety
@@ -155,8 +160,8 @@ impl FreeList {
 
 std::thread_local! {
     // Without a destructor, so that frames come and go in those of other thread-locals.
-    static FREE: [FreeList; LISTS] = const {
-        [const { FreeList { first: Cell::new(ptr::null_mut()), left: Cell::new(0) } }; LISTS]
+    static FREE: [FreeList; LENGTHS * ROOMS.len()] = const {
+        [const { FreeList { first: Cell::new(ptr::null_mut()), left: Cell::new(0) } }; LENGTHS * ROOMS.len()]
     };
     static OPEN: Open = const { Open(Cell::new(false)) };
 }

@@ -27,9 +27,9 @@
 //! 5. **The current frame** ([`current`]) is immortal, or held by the innermost boundary of this thread until that ends, or
 //!    it is an *entered* frame. A boundary puts back what it found, whatever happened inside.
 //! 6. **Entered frames** belong to the innermost boundary, through the current-frame word alone; nobody counts,
-//!    captures or borrows them (a capture takes the frame they stand for, their `parent`, which they own). Only
-//!    the code running directly in that boundary can replace them, so whoever lends out a store while an entered frame is
-//!    current holds a reference of its own meanwhile.
+//!    captures or borrows them (a capture takes the frame they stand for, their `parent`, which they own). The code
+//!    running directly in that boundary can replace them, so whoever lends out a store while an entered frame is current
+//!    holds a reference of its own meanwhile. Their index is empty, so that a read that finds something need not ask.
 //! 7. **User code** (a store's `Drop`) runs only where this module holds nothing half-changed: after the current frame
 //!    is set, after the counts are settled, never between the two.
 //! 8. **Mode** is written by the boundary that holds the frame and read by whoever gives back the last full reference, which
@@ -39,6 +39,7 @@
 
 mod boundary;
 mod build;
+mod carried;
 mod counts;
 mod current;
 mod entered;
@@ -49,12 +50,14 @@ mod tests;
 
 pub(crate) use boundary::{Resident, enter, run, run_all, run_without};
 pub(crate) use build::{Bindings, MOST_PARTS, Part, PartMaker, bind_all_on, bind_on, is_taken, without_on};
+pub(crate) use carried::Carried;
 pub(crate) use current::{capture, in_boundary, is_set, with, with_clone};
 pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
 
 use crate::key::Key;
 use counts::Counts;
 use std::cell::Cell;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::ptr::NonNull;
 
 /// The header. `repr(C)`, since the hot path wants counts and value at fixed distances.
@@ -263,6 +266,11 @@ pub(crate) struct FrameRef(NonNull<Frame>);
 unsafe impl Send for FrameRef {}
 // SAFETY: the same.
 unsafe impl Sync for FrameRef {}
+
+// A panic cannot leave a frame half-changed: it is immutable, and lets go of each store whatever another's `Drop` does. What is behind
+// a store's own interior mutability is its owner's concern, as with a `static`.
+impl UnwindSafe for FrameRef {}
+impl RefUnwindSafe for FrameRef {}
 
 impl FrameRef {
     pub(crate) const EMPTY: FrameRef = FrameRef(
