@@ -174,7 +174,8 @@ pub(crate) mod sealed {
     use crate::frame::FrameRef;
 
     pub trait Base: Sized {
-        fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R;
+        /// Runs `f` in the context; does not if that is done.
+        fn enter<R>(&mut self, f: impl FnOnce() -> R) -> Option<R>;
         /// Takes the context out, and leaves one that is done.
         fn take(&mut self) -> Self;
         fn is_done(&self) -> bool;
@@ -208,8 +209,11 @@ impl Captured {
 impl Base for Captured {}
 impl sealed::Base for Captured {
     #[inline(always)]
-    fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        self.0.enter(f)
+    fn enter<R>(&mut self, f: impl FnOnce() -> R) -> Option<R> {
+        if self.0.is_done() {
+            return None;
+        }
+        Some(self.0.enter(f))
     }
 
     #[inline]
@@ -232,6 +236,7 @@ impl fmt::Debug for Captured {
 /// A context taken, and changed, at the first poll (or when dropped, if there was none).
 pub struct Deferred<C> {
     change: Option<C>,
+    /// Done as long as there is a change to make, so that later polls look at one word.
     resident: Resident,
 }
 
@@ -240,28 +245,31 @@ impl<C: sealed::Change> Deferred<C> {
     pub(crate) fn new(change: C) -> Self {
         Deferred {
             change: Some(change),
-            resident: Resident::new(FrameRef::EMPTY),
+            resident: Resident::DONE,
         }
     }
 
+    /// Makes the change, if there is one to make.
     #[cold]
     #[inline(never)]
-    fn begin(&mut self) {
-        if let Some(change) = self.change.take() {
-            let base = sealed::Frame(frame::capture());
-            self.resident = Resident::new(change.apply(&base).0);
-        }
+    fn begin(&mut self) -> bool {
+        let Some(change) = self.change.take() else {
+            return false;
+        };
+        let base = sealed::Frame(frame::capture());
+        self.resident = Resident::new(change.apply(&base).0);
+        true
     }
 }
 
 impl<C: sealed::Change> Base for Deferred<C> {}
 impl<C: sealed::Change> sealed::Base for Deferred<C> {
-    #[inline]
-    fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        if self.change.is_some() {
-            self.begin();
+    #[inline(always)]
+    fn enter<R>(&mut self, f: impl FnOnce() -> R) -> Option<R> {
+        if self.resident.is_done() && !self.begin() {
+            return None;
         }
-        self.resident.enter(f)
+        Some(self.resident.enter(f))
     }
 
     fn take(&mut self) -> Self {
@@ -273,7 +281,7 @@ impl<C: sealed::Change> sealed::Base for Deferred<C> {
 
     #[inline(always)]
     fn is_done(&self) -> bool {
-        self.resident.is_done()
+        self.resident.is_done() && self.change.is_none()
     }
 }
 

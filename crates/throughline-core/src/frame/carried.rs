@@ -30,25 +30,19 @@ impl<B: Base, F> Carried<B, F> {
     pub(crate) fn enter<'a, R>(self: Pin<&'a mut Self>, f: impl FnOnce(Pin<&'a mut F>) -> R) -> Option<R> {
         // SAFETY: nothing is moved out of it.
         let this = unsafe { self.get_unchecked_mut() };
-        if this.base.is_done() {
-            return None;
-        }
-        // SAFETY: it is pinned, since `self` was.
-        let inner = unsafe { Pin::new_unchecked(&mut *this.inner) };
-        Some(this.base.enter(|| f(inner)))
+        // SAFETY: it is pinned, since `self` was, and there if `base` is not done, which is when this closure runs.
+        this.base
+            .enter(|| f(unsafe { Pin::new_unchecked(&mut *this.inner) }))
     }
 
     /// Drops the value in its context, and then lets go of that.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn finish(self: Pin<&mut Self>) {
         // SAFETY: nothing pinned is moved out of it.
         let this = unsafe { self.get_unchecked_mut() };
-        if this.base.is_done() {
-            return;
-        }
         // Done from here on, whatever the value's destructor does.
         let mut base = this.base.take();
-        // SAFETY: the value was there, by the invariant, and is dropped where it is.
+        // SAFETY: the value was there if `base` was not done, which is when this closure runs; it is dropped where it is.
         base.enter(|| unsafe { ManuallyDrop::drop(&mut this.inner) });
     }
 
@@ -82,7 +76,9 @@ impl<B: Base, F> Carried<B, F> {
 impl<B: Base, F> Drop for Carried<B, F> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: what is being dropped is not moved any more.
-        unsafe { Pin::new_unchecked(self) }.finish();
+        if !self.base.is_done() {
+            // SAFETY: what is being dropped is not moved any more.
+            unsafe { Pin::new_unchecked(self) }.finish();
+        }
     }
 }
