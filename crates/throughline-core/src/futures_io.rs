@@ -1,7 +1,7 @@
 //! Readers and writers of the futures crates in a context of their own (feature `futures-io`).
 
 use crate::InContext;
-use crate::in_context::{Base, context_ext};
+use crate::in_context::{Change, context_ext};
 use futures_io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, IoSlice, IoSliceMut, SeekFrom};
 use std::io::Result;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ context_ext! {
     AsyncWriteContextExt for AsyncWrite, "writer"
 }
 
-impl<R: AsyncRead, B: Base> AsyncRead for InContext<R, B> {
+impl<R: AsyncRead, C: Change> AsyncRead for InContext<R, C> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<Result<usize>> {
         self.enter(|reader| reader.poll_read(cx, buf))
     }
@@ -29,7 +29,7 @@ impl<R: AsyncRead, B: Base> AsyncRead for InContext<R, B> {
     }
 }
 
-impl<R: AsyncBufRead, B: Base> AsyncBufRead for InContext<R, B> {
+impl<R: AsyncBufRead, C: Change> AsyncBufRead for InContext<R, C> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<&[u8]>> {
         self.enter(|reader| reader.poll_fill_buf(cx))
     }
@@ -39,7 +39,7 @@ impl<R: AsyncBufRead, B: Base> AsyncBufRead for InContext<R, B> {
     }
 }
 
-impl<W: AsyncWrite, B: Base> AsyncWrite for InContext<W, B> {
+impl<W: AsyncWrite, C: Change> AsyncWrite for InContext<W, C> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
         self.enter(|writer| writer.poll_write(cx, buf))
     }
@@ -61,7 +61,7 @@ impl<W: AsyncWrite, B: Base> AsyncWrite for InContext<W, B> {
     }
 }
 
-impl<S: AsyncSeek, B: Base> AsyncSeek for InContext<S, B> {
+impl<S: AsyncSeek, C: Change> AsyncSeek for InContext<S, C> {
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, pos: SeekFrom) -> Poll<Result<u64>> {
         self.enter(|seeker| seeker.poll_seek(cx, pos))
     }

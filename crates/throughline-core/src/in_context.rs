@@ -1,13 +1,12 @@
 //! The adapter: a future (or stream, sink, reader, writer) with a frame of its own.
 
 use crate::Store;
-use crate::frame::{self, Carried, FrameRef, Resident};
+use crate::frame::{self, Carried, FrameRef};
 use crate::key::Place;
 use crate::stores::Stores;
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -29,27 +28,36 @@ pin_project! {
     /// Dropping it drops the inner value in its context, whether it was never polled, is pending, or panicked; one that is
     /// ready has dropped its inner value, in its context, and let go of that context, before it answered.
     #[must_use = "futures do nothing unless polled; dropped, it runs nothing in its context"]
-    pub struct InContext<F, B = Captured>
+    pub struct InContext<F, C = Captured>
     where
-        B: Base,
+        C: Change,
     {
         #[pin]
-        carried: Carried<B, F>,
+        carried: Carried<C, F>,
     }
 }
 
 /// What [`AsyncLocalStorage::scope`](crate::AsyncLocalStorage::scope) gives.
-pub type Scope<T, F> = InContext<F, Deferred<Put<T>>>;
+pub type Scope<T, F> = InContext<F, Put<T>>;
 /// What [`AsyncLocalStorage::exit_scope`](crate::AsyncLocalStorage::exit_scope) gives.
-pub type ExitScope<F> = InContext<F, Deferred<Remove>>;
+pub type ExitScope<F> = InContext<F, Remove>;
 /// What [`scope_with`](crate::scope_with) gives.
-pub type ScopeWith<S, F> = InContext<F, Deferred<PutAll<S>>>;
+pub type ScopeWith<S, F> = InContext<F, PutAll<S>>;
 
-impl<F, B: Base> InContext<F, B> {
+impl<F> InContext<F> {
     #[inline]
-    pub(crate) fn new(base: B, inner: F) -> Self {
+    pub(crate) fn captured(frame: FrameRef, inner: F) -> Self {
         InContext {
-            carried: Carried::new(base, inner),
+            carried: Carried::captured(frame, inner),
+        }
+    }
+}
+
+impl<F, C: Change> InContext<F, C> {
+    #[inline]
+    pub(crate) fn deferred(change: C, inner: F) -> Self {
+        InContext {
+            carried: Carried::deferred(change, inner),
         }
     }
 
@@ -89,7 +97,7 @@ impl<F, B: Base> InContext<F, B> {
 
 const POLLED_AGAIN: &str = "an `InContext` future was polled again after it was ready";
 
-impl<F: Future, B: Base> Future for InContext<F, B> {
+impl<F: Future, C: Change> Future for InContext<F, C> {
     type Output = F::Output;
 
     #[inline]
@@ -105,7 +113,7 @@ impl<F: Future, B: Base> Future for InContext<F, B> {
     }
 }
 
-impl<F: fmt::Debug, B: Base> fmt::Debug for InContext<F, B> {
+impl<F: fmt::Debug, C: Change> fmt::Debug for InContext<F, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("InContext").field(&self.get_ref()).finish()
     }
@@ -167,127 +175,25 @@ context_ext! {
     FutureContextExt for Future, "future"
 }
 
-/// Where the context of an [`InContext`] comes from: [`Captured`] or [`Deferred`].
-pub trait Base: sealed::Base {}
+/// What an [`InContext`] changes about the context of its first poll: [`Put`], [`PutAll`], [`Remove`]; or [`Captured`], nothing.
+pub trait Change: sealed::Change {}
+impl<C: sealed::Change> Change for C {}
 
 pub(crate) mod sealed {
     use crate::frame::FrameRef;
 
-    pub trait Base: Sized {
-        /// Runs `f` in the context; does not if that is done.
-        fn enter<R>(&mut self, f: impl FnOnce() -> R) -> Option<R>;
-        /// Takes the context out, and leaves one that is done.
-        fn take(&mut self) -> Self;
-        fn is_done(&self) -> bool;
-    }
-
     pub trait Change {
-        fn apply(self, base: &Frame) -> Frame;
-    }
-
-    /// Keeps a private type out of the signatures of a trait that has to be public.
-    #[derive(Debug)]
-    pub struct Frame(pub(crate) FrameRef);
-
-    impl std::fmt::Debug for FrameRef {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("FrameRef")
-        }
+        fn apply(self, base: &FrameRef) -> FrameRef;
     }
 }
 
-/// A context taken when the adapter was made.
-pub struct Captured(Resident);
+/// Nothing is to be changed: the context was taken when the adapter was made. There is no value of this type.
+#[derive(Debug)]
+pub enum Captured {}
 
-impl Captured {
-    #[inline]
-    pub(crate) fn new(frame: FrameRef) -> Self {
-        Captured(Resident::new(frame))
-    }
-}
-
-impl Base for Captured {}
-impl sealed::Base for Captured {
-    #[inline(always)]
-    fn enter<R>(&mut self, f: impl FnOnce() -> R) -> Option<R> {
-        if self.0.is_done() {
-            return None;
-        }
-        Some(self.0.enter(f))
-    }
-
-    #[inline]
-    fn take(&mut self) -> Self {
-        Captured(mem::replace(&mut self.0, Resident::DONE))
-    }
-
-    #[inline(always)]
-    fn is_done(&self) -> bool {
-        self.0.is_done()
-    }
-}
-
-impl fmt::Debug for Captured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Captured")
-    }
-}
-
-/// A context taken, and changed, at the first poll (or when dropped, if there was none).
-pub struct Deferred<C> {
-    change: Option<C>,
-    /// Done as long as there is a change to make, so that later polls look at one word.
-    resident: Resident,
-}
-
-impl<C: sealed::Change> Deferred<C> {
-    #[inline]
-    pub(crate) fn new(change: C) -> Self {
-        Deferred {
-            change: Some(change),
-            resident: Resident::DONE,
-        }
-    }
-
-    /// Makes the change, if there is one to make.
-    #[cold]
-    #[inline(never)]
-    fn begin(&mut self) -> bool {
-        let Some(change) = self.change.take() else {
-            return false;
-        };
-        let base = sealed::Frame(frame::capture());
-        self.resident = Resident::new(change.apply(&base).0);
-        true
-    }
-}
-
-impl<C: sealed::Change> Base for Deferred<C> {}
-impl<C: sealed::Change> sealed::Base for Deferred<C> {
-    #[inline(always)]
-    fn enter<R>(&mut self, f: impl FnOnce() -> R) -> Option<R> {
-        if self.resident.is_done() && !self.begin() {
-            return None;
-        }
-        Some(self.resident.enter(f))
-    }
-
-    fn take(&mut self) -> Self {
-        Deferred {
-            change: self.change.take(),
-            resident: mem::replace(&mut self.resident, Resident::DONE),
-        }
-    }
-
-    #[inline(always)]
-    fn is_done(&self) -> bool {
-        self.resident.is_done() && self.change.is_none()
-    }
-}
-
-impl<C> fmt::Debug for Deferred<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Deferred")
+impl sealed::Change for Captured {
+    fn apply(self, _: &FrameRef) -> FrameRef {
+        match self {}
     }
 }
 
@@ -299,12 +205,8 @@ pub struct Put<T> {
 
 impl<T: Store> sealed::Change for Put<T> {
     #[inline]
-    fn apply(self, base: &sealed::Frame) -> sealed::Frame {
-        // A storage made at run time may be gone by the first poll, and another one have its slot: nobody can read this store then.
-        if frame::is_taken(&base.0, self.place) {
-            return sealed::Frame(base.0.clone());
-        }
-        sealed::Frame(frame::bind_on(&base.0, self.place, self.store))
+    fn apply(self, base: &FrameRef) -> FrameRef {
+        frame::bind_on(base, self.place, self.store)
     }
 }
 
@@ -321,8 +223,8 @@ pub struct Remove {
 }
 
 impl sealed::Change for Remove {
-    fn apply(self, base: &sealed::Frame) -> sealed::Frame {
-        sealed::Frame(frame::without_on(&base.0, self.place))
+    fn apply(self, base: &FrameRef) -> FrameRef {
+        frame::without_on(base, self.place)
     }
 }
 
@@ -331,7 +233,7 @@ impl sealed::Change for Remove {
 pub struct PutAll<S>(pub(crate) S);
 
 impl<S: Stores> sealed::Change for PutAll<S> {
-    fn apply(self, base: &sealed::Frame) -> sealed::Frame {
-        sealed::Frame(frame::bind_all_on(&base.0, self.0))
+    fn apply(self, base: &FrameRef) -> FrameRef {
+        frame::bind_all_on(base, self.0)
     }
 }

@@ -81,6 +81,11 @@ impl Key {
         }
     }
 
+    /// The place, if one was taken: without it, nothing is set anywhere.
+    pub(crate) fn place_taken(&self) -> Option<Place> {
+        (self.id.load(Ordering::Acquire) != NO_ID).then(|| self.place())
+    }
+
     #[cold]
     #[inline(never)]
     #[track_caller]

@@ -32,9 +32,9 @@ pub use storage::{AsyncLocalStorage, RunScope};
 pub use store::Store;
 pub use stores::{Stores, run_with, scope_with};
 
-/// Where an [`InContext`] has its context from: the types behind [`Scope`], [`ExitScope`] and [`ScopeWith`], seldom named.
-pub mod base {
-    pub use crate::in_context::{Base, Captured, Deferred, Put, PutAll, Remove};
+/// The types behind [`Scope`], [`ExitScope`] and [`ScopeWith`], seldom named.
+pub mod change {
+    pub use crate::in_context::{Captured, Change, Put, PutAll, Remove};
 }
 
 #[doc(hidden)]

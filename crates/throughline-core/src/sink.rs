@@ -1,7 +1,7 @@
 //! Sinks in a context of their own (feature `sink`).
 
 use crate::InContext;
-use crate::in_context::{Base, context_ext};
+use crate::in_context::{Change, context_ext};
 use futures_sink::Sink;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -12,7 +12,7 @@ context_ext! {
     SinkContextExt<Item> for Sink, "sink"
 }
 
-impl<Item, S: Sink<Item>, B: Base> Sink<Item> for InContext<S, B> {
+impl<Item, S: Sink<Item>, C: Change> Sink<Item> for InContext<S, C> {
     type Error = S::Error;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {

@@ -1,7 +1,7 @@
 //! Keeping the current frame for later.
 
 use crate::frame::{self, FrameRef};
-use crate::in_context::{Captured, InContext};
+use crate::in_context::InContext;
 use crate::{AsyncLocalStorage, Store};
 use std::fmt;
 
@@ -85,7 +85,7 @@ impl Snapshot {
 
     #[inline]
     pub(crate) fn into_scope<F>(self, inner: F) -> InContext<F> {
-        InContext::new(Captured::new(self.0), inner)
+        InContext::captured(self.0, inner)
     }
 
     /// The store of `storage` in this snapshot, or its default, read without entering.
@@ -103,7 +103,7 @@ impl Snapshot {
         }
     }
 
-    /// How many storages are set in it.
+    /// How many stores are in it. (One of a storage dropped since counts, as long as the snapshot keeps it.)
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -132,7 +132,7 @@ impl fmt::Debug for Snapshot {
 /// Inside, [`enter_with`](AsyncLocalStorage::enter_with) has a place to live.
 ///
 /// # Panics
-/// Only if `f` does.
+/// Only if user code does: `f`, or the `Drop` of a store that `f` entered.
 ///
 /// # Examples
 /// ```

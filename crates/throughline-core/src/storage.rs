@@ -3,7 +3,7 @@
 use crate::default::Default as DefaultStore;
 use crate::error::NO_BOUNDARY;
 use crate::frame;
-use crate::in_context::{Deferred, ExitScope, InContext, Put, Remove, Scope};
+use crate::in_context::{ExitScope, InContext, Put, Remove, Scope};
 use crate::key::Key;
 use crate::{NoBoundary, Store};
 use std::fmt;
@@ -102,7 +102,7 @@ impl<T: Store> AsyncLocalStorage<T> {
     /// is costly to clone use [`with`](Self::with), or keep an `Arc`.
     ///
     /// # Panics
-    /// Only if `T::clone` or the default's initialiser does.
+    /// Only if user code does: `T::clone`, the default's initialiser, or the `Drop` of a store that `T::clone` replaced.
     #[doc(alias = "getStore")]
     #[doc(alias = "get")]
     #[inline]
@@ -121,7 +121,7 @@ impl<T: Store> AsyncLocalStorage<T> {
     /// `f` may do anything meanwhile: set this storage, enter another store, poll, spawn. What it was lent stays.
     ///
     /// # Panics
-    /// Only if `f` or the default's initialiser does.
+    /// Only if user code does: `f`, the default's initialiser, or the `Drop` of a store that `f` replaced.
     ///
     /// # Examples
     /// ```
@@ -190,18 +190,17 @@ impl<T: Store> AsyncLocalStorage<T> {
     #[track_caller]
     pub fn scope<F>(&self, store: T, inner: F) -> Scope<T, F> {
         let place = self.key.place();
-        InContext::new(Deferred::new(Put { place, store }), inner)
+        InContext::deferred(Put { place, store }, inner)
     }
 
     /// Runs `f` without this storage's store: it reads as if nothing had been set, the default if there is one (of Node's three
     /// ways, clause `ALS-14`, the one that leaks nothing). The other storages keep theirs.
     ///
     /// # Panics
-    /// Only if `f` does.
+    /// Only if user code does: `f`, or the `Drop` of a store that `f` entered.
     #[inline]
-    #[track_caller]
     pub fn exit<R>(&self, f: impl FnOnce() -> R) -> R {
-        frame::run_without(self.key.place(), f)
+        frame::run_without(self.key.place_taken(), f)
     }
 
     /// Wraps a future (or stream, sink, reader, writer) so that it runs, and is dropped, without this storage's store. The form
@@ -213,7 +212,7 @@ impl<T: Store> AsyncLocalStorage<T> {
     #[track_caller]
     pub fn exit_scope<F>(&self, inner: F) -> ExitScope<F> {
         let place = self.key.place();
-        InContext::new(Deferred::new(Remove { place }), inner)
+        InContext::deferred(Remove { place }, inner)
     }
 
     /// Sets `store` for the rest of the current boundary, and for what it hands over from now on.
@@ -303,9 +302,9 @@ impl<T: Store> AsyncLocalStorage<T> {
     #[inline]
     #[track_caller]
     pub fn with_scope(&self, store: T) -> RunScope {
-        match self.try_with_scope(store) {
-            Ok(scope) => scope,
-            Err(_) => panic!("{NO_BOUNDARY}"),
+        match self.try_with_scope(store).ok() {
+            Some(scope) => scope,
+            None => panic!("{NO_BOUNDARY}"),
         }
     }
 
@@ -329,8 +328,13 @@ impl<T: Store> AsyncLocalStorage<T> {
     /// bring nothing back. No snapshot taken before, and no other boundary, is touched. Setting it again is allowed.
     ///
     /// Outside any boundary, and where nothing is set, it does nothing. A storage need not be disabled to be freed.
+    ///
+    /// # Panics
+    /// Only if the `Drop` of a store that goes does; it is taken out by then.
     pub fn disable(&self) {
-        frame::disable(self.key.place());
+        if let Some(place) = self.key.place_taken() {
+            frame::disable(place);
+        }
     }
 
     pub(crate) fn key(&self) -> &Key {

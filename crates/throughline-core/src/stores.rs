@@ -1,7 +1,7 @@
 //! Several storages set at once, with one frame.
 
 use crate::frame::{self, Bindings, Part, PartMaker};
-use crate::in_context::{Deferred, InContext, PutAll, ScopeWith};
+use crate::in_context::{InContext, PutAll, ScopeWith};
 use crate::key::Place;
 use crate::{AsyncLocalStorage, Store};
 
@@ -49,7 +49,7 @@ pub fn run_with<R>(stores: impl Stores, f: impl FnOnce() -> R) -> R {
 #[track_caller]
 pub fn scope_with<S: Stores, F>(stores: S, inner: F) -> ScopeWith<S, F> {
     refuse_doubles(&stores);
-    InContext::new(Deferred::new(PutAll(stores)), inner)
+    InContext::deferred(PutAll(stores), inner)
 }
 
 #[track_caller]

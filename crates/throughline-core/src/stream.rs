@@ -1,7 +1,7 @@
 //! Streams in a context of their own (feature `stream`).
 
 use crate::InContext;
-use crate::in_context::{Base, context_ext};
+use crate::in_context::{Change, context_ext};
 use futures_core::{FusedFuture, FusedStream, Stream};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -22,7 +22,7 @@ context_ext! {
     StreamContextExt for Stream, "stream"
 }
 
-impl<S: Stream, B: Base> Stream for InContext<S, B> {
+impl<S: Stream, C: Change> Stream for InContext<S, C> {
     type Item = S::Item;
 
     #[inline]
@@ -35,13 +35,13 @@ impl<S: Stream, B: Base> Stream for InContext<S, B> {
     }
 }
 
-impl<S: FusedStream, B: Base> FusedStream for InContext<S, B> {
+impl<S: FusedStream, C: Change> FusedStream for InContext<S, C> {
     fn is_terminated(&self) -> bool {
         self.get_ref().is_none_or(S::is_terminated)
     }
 }
 
-impl<F: FusedFuture, B: Base> FusedFuture for InContext<F, B> {
+impl<F: FusedFuture, C: Change> FusedFuture for InContext<F, C> {
     fn is_terminated(&self) -> bool {
         self.get_ref().is_none_or(F::is_terminated)
     }

@@ -1,7 +1,7 @@
 //! Tokio's readers and writers in a context of their own (feature `tokio-io`; the traits alone, no runtime).
 
 use crate::InContext;
-use crate::in_context::{Base, context_ext};
+use crate::in_context::{Change, context_ext};
 use std::io::{IoSlice, Result, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,13 +15,13 @@ context_ext! {
     AsyncWriteContextExt for AsyncWrite, "writer"
 }
 
-impl<R: AsyncRead, B: Base> AsyncRead for InContext<R, B> {
+impl<R: AsyncRead, C: Change> AsyncRead for InContext<R, C> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         self.enter(|reader| reader.poll_read(cx, buf))
     }
 }
 
-impl<R: AsyncBufRead, B: Base> AsyncBufRead for InContext<R, B> {
+impl<R: AsyncBufRead, C: Change> AsyncBufRead for InContext<R, C> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<&[u8]>> {
         self.enter(|reader| reader.poll_fill_buf(cx))
     }
@@ -31,7 +31,7 @@ impl<R: AsyncBufRead, B: Base> AsyncBufRead for InContext<R, B> {
     }
 }
 
-impl<W: AsyncWrite, B: Base> AsyncWrite for InContext<W, B> {
+impl<W: AsyncWrite, C: Change> AsyncWrite for InContext<W, C> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
         self.enter(|writer| writer.poll_write(cx, buf))
     }
@@ -57,7 +57,7 @@ impl<W: AsyncWrite, B: Base> AsyncWrite for InContext<W, B> {
     }
 }
 
-impl<S: AsyncSeek, B: Base> AsyncSeek for InContext<S, B> {
+impl<S: AsyncSeek, C: Change> AsyncSeek for InContext<S, C> {
     fn start_seek(self: Pin<&mut Self>, pos: SeekFrom) -> Result<()> {
         self.enter(|seeker| seeker.start_seek(pos))
     }

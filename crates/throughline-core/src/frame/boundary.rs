@@ -105,12 +105,12 @@ fn run_on<R>(make: impl FnOnce(*const Frame) -> *const Frame, f: impl FnOnce() -
 }
 
 /// Runs `f` in a boundary on the current frame without the store of a storage.
-pub(crate) fn run_without<R>(place: Place, f: impl FnOnce() -> R) -> R {
+pub(crate) fn run_without<R>(place: Option<Place>, f: impl FnOnce() -> R) -> R {
     // SAFETY: the current frame is alive.
-    let is_set = unsafe { find_place(real(current()), place.slot, place.id) }.is_some();
-    if !is_set {
+    let set = place.filter(|p| unsafe { find_place(real(current()), p.slot, p.id) }.is_some());
+    let Some(place) = set else {
         return enter(&current::capture(), f);
-    }
+    };
     // SAFETY: the contract is the same.
     run_on(
         |parent| unsafe { build::replace(parent, place.slot, NOTHING, place.asks) },

@@ -278,8 +278,11 @@ pub(super) unsafe fn bind<T>(parent: *const Frame, place: Place, value: T) -> *c
     // SAFETY: by the contract.
     unsafe {
         let epoch = key::epoch();
-        let slot = place.slot as usize;
-        let hides = binding_at(parent, place.slot).is_some();
+        let below = binding_at(parent, place.slot);
+        // A storage made at run time may be gone by now, and a newer one have its slot and a store here. Nobody can read ours
+        // then: it lies in the frame, unlisted, and goes with it.
+        let is_gone = below.is_some_and(|b| (*b).id > place.id);
+        let hides = below.is_some() && !is_gone;
         let f = Shape::<T>::allocate(
             parent,
             place.slot + 1,
@@ -291,7 +294,9 @@ pub(super) unsafe fn bind<T>(parent: *const Frame, place: Place, value: T) -> *c
                 epoch,
             },
         );
-        entry(f, slot).write(f);
+        if !is_gone {
+            entry(f, place.slot as usize).write(f);
+        }
         Shape::<T>::value(f).write(value);
         if is_stale(parent, epoch) {
             forget_the_dead(f);
@@ -355,12 +360,6 @@ pub(super) fn stand_in<T>(frame: FrameRef, value: T) -> *const Frame {
 pub(crate) fn bind_on<T: Send + Sync + 'static>(base: &FrameRef, place: Place, value: T) -> FrameRef {
     // SAFETY: `base` holds the parent until the new frame is settled.
     unsafe { settled(bind(base.as_ptr(), place, value)) }
-}
-
-/// Whether a newer storage than the one that took `place` has a store in `base`: then that one has been dropped since.
-pub(crate) fn is_taken(base: &FrameRef, place: Place) -> bool {
-    // SAFETY: `base` holds the frame.
-    unsafe { binding_at(base.as_ptr(), place.slot).is_some_and(|b| (*b).id > place.id) }
 }
 
 /// `base` without the store of a storage.

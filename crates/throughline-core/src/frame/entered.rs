@@ -147,6 +147,7 @@ pub(super) unsafe fn end(entered: *const Frame) {
     let mut panics = Panics::default();
     // SAFETY: by the contract. The memory goes before user code runs.
     unsafe {
+        refuse_foreign(entered);
         let state = mem::take(&mut *Shape::<Entered>::value(entered));
         let frame = FrameRef::from_raw((*entered).parent);
         Shape::<Entered>::free(entered);
@@ -167,10 +168,26 @@ pub(super) unsafe fn end(entered: *const Frame) {
 pub(super) unsafe fn adopt(entered: *const Frame, base: *const Frame) {
     // SAFETY: by the contract.
     unsafe {
+        refuse_foreign(entered);
         let state = Shape::<Entered>::value(entered);
         if !(*state).adopted {
             (*state).adopted = true;
             release::release(base);
         }
+    }
+}
+
+/// Boundaries nest on a stack. Where a stackful coroutine was switched away inside one, another's frame is found current at its
+/// end: to go on would be to free what is not ours. This catches what it can.
+///
+/// # Safety
+/// `f` is alive.
+unsafe fn refuse_foreign(f: *const Frame) {
+    // SAFETY: by the contract.
+    if unsafe { !is_entered(f) } {
+        eprintln!(
+            "throughline: boundaries do not nest; was a coroutine with a stack of its own suspended inside one?"
+        );
+        std::process::abort();
     }
 }

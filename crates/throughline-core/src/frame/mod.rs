@@ -19,8 +19,8 @@
 //!    whose index its own is a copy, but for its own binding), or it *owns* a value reference of each binding it lists.
 //! 3. **Borrowing is for the stack.** Only a frame that a running boundary of this thread holds may borrow. When the
 //!    boundary ends and somebody else holds the frame too, it *settles*: it begins to own, before the boundary lets
-//!    go, and before user code runs, which may take away what was borrowed from. A frame held by anything but a boundary is
-//!    settled from the start.
+//!    go, and before user code runs, which may take away what was borrowed from. A frame that no boundary holds is settled from the
+//!    start.
 //! 4. **Hidden stores.** A frame that lacks a binding its parent lists (it binds the same storage, or leaves it out) never
 //!    owns its parent, only values. So what is hidden is not kept alive, and a chain of owned parents
 //!    binds each storage once: its length is bounded by the number of storages, not by the history of nesting.
@@ -48,8 +48,9 @@ mod release;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-pub(crate) use boundary::{Resident, enter, run, run_all, run_without};
-pub(crate) use build::{Bindings, MOST_PARTS, Part, PartMaker, bind_all_on, bind_on, is_taken, without_on};
+use boundary::Resident;
+pub(crate) use boundary::{enter, run, run_all, run_without};
+pub(crate) use build::{Bindings, MOST_PARTS, Part, PartMaker, bind_all_on, bind_on, without_on};
 pub(crate) use carried::Carried;
 pub(crate) use current::{capture, in_boundary, is_set, with, with_clone};
 pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
@@ -57,6 +58,7 @@ pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
 use crate::key::Key;
 use counts::Counts;
 use std::cell::Cell;
+use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::ptr::NonNull;
 
@@ -260,7 +262,7 @@ unsafe fn binding_at(f: *const Frame, slot: u32) -> Option<*const Frame> {
 }
 
 /// A full reference to a settled (or immortal) frame, which is not an entered one.
-pub(crate) struct FrameRef(NonNull<Frame>);
+pub struct FrameRef(NonNull<Frame>);
 
 // SAFETY: stores are `Send + Sync`, the counts are atomic, and nothing else of a frame changes but its mode (invariant 8).
 unsafe impl Send for FrameRef {}
@@ -311,7 +313,11 @@ impl FrameRef {
     pub(crate) fn len(&self) -> usize {
         let f = self.as_ptr();
         // SAFETY: `self` keeps the frame alive.
-        unsafe { bindings(f).count() + usize::from((*f).id != 0) }
+        unsafe {
+            (0..u32::from((*f).len))
+                .filter(|&slot| binding_at(f, slot).is_some())
+                .count()
+        }
     }
 
     /// For which kinds of hand-over something in it asks to be filtered.
@@ -319,6 +325,12 @@ impl FrameRef {
     fn asks(&self) -> u8 {
         // SAFETY: `self` keeps the frame alive.
         unsafe { (*self.as_ptr()).traits.0 & Traits::ASKS }
+    }
+}
+
+impl fmt::Debug for FrameRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameRef").field("len", &self.len()).finish()
     }
 }
 
