@@ -153,8 +153,7 @@ impl Panics {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(f)) {
             match &self.0 {
                 None => self.0 = Some(panic),
-                // The hook has reported it; a payload's own `Drop` could panic again.
-                Some(_) => std::mem::forget(panic),
+                Some(_) => discard(panic),
             }
         }
     }
@@ -164,10 +163,17 @@ impl Panics {
     pub(super) fn resume(self) {
         if let Some(panic) = self.0 {
             if std::thread::panicking() {
-                std::mem::forget(panic);
+                discard(panic);
             } else {
                 resume_unwind(panic);
             }
         }
+    }
+}
+
+/// Drops a panic's payload, which the hook has reported. A payload may panic in turn; that one is left alone.
+fn discard(panic: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(another);
     }
 }
