@@ -1,6 +1,6 @@
 //! Closures that run in the context they were bound in.
 
-use crate::{FutureContextExt, Snapshot, snapshot};
+use crate::{FutureContextExt, InContext, Snapshot, snapshot};
 use std::fmt;
 
 /// A closure and the context it was bound in, in which it is called and dropped. What [`bind!`](crate::bind!) expands to.
@@ -120,6 +120,9 @@ pub trait BindOnce<Args>: Sized {
 /// Binds an async closure of zero to four by-value arguments to the current context: its futures are made, polled and dropped
 /// in it. The answer implements `AsyncFn` of the same arguments. Else as [`Bind`].
 ///
+/// The futures may borrow from what the closure owns. The price is Rust's: nobody can name such a future, so the compiler does not
+/// accept it as `Send`. For futures to be spawned there is [`BindFuture`].
+///
 /// # Cancel safety
 /// The futures are dropped in the context. One that was never polled has not begun: its arguments are dropped where it is.
 ///
@@ -138,6 +141,33 @@ pub trait BindAsync<Args>: Sized {
     /// Binds it to the context of the place where this is called.
     #[must_use = "a bound closure does nothing until it is called"]
     fn bind_async(self) -> impl Sized;
+}
+
+/// Binds a closure that answers a future, of zero to four by-value arguments, to the current context: its futures are made, polled
+/// and dropped in it. The answer implements `Fn` of the same arguments, and its futures are `Send` if the closure's are. Else as
+/// [`Bind`].
+///
+/// An async closure is such a closure too, unless its futures borrow from what it owns.
+///
+/// # Cancel safety
+/// The futures are dropped in the context, polled or not.
+///
+/// # Examples
+/// ```
+/// use throughline_core::{AsyncLocalStorage, BindFuture};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let greet = USER.run("ada", || {
+///     (|times: usize| async move { USER.get_store().unwrap().repeat(times) }).bind_future()
+/// });
+/// assert_eq!(tokio::spawn(greet(2)).await.unwrap(), "adaada");
+/// # }
+/// ```
+pub trait BindFuture<Args>: Sized {
+    /// Binds it to the context of the place where this is called.
+    #[must_use = "a bound closure does nothing until it is called"]
+    fn bind_future(self) -> impl Sized;
 }
 
 // What the methods answer is more exact in the impls than in the traits ("refined"), which is how the answer can be a closure of
@@ -172,6 +202,15 @@ macro_rules! arity {
         }
 
         #[allow(refining_impl_trait)]
+        impl<Fun: Fn($($A),*) -> Fut, Fut: Future, $($A),*> BindFuture<($($A,)*)> for Fun {
+            #[inline]
+            fn bind_future(self) -> impl Fn($($A),*) -> InContext<Fut> {
+                let bound = Bound::new(self);
+                move |$($a: $A),*| bound.call(|f| f($($a),*).in_context())
+            }
+        }
+
+        #[allow(refining_impl_trait)]
         impl<Fun: AsyncFn($($A),*) -> R, R, $($A),*> BindAsync<($($A,)*)> for Fun {
             #[inline]
             fn bind_async(self) -> impl AsyncFn($($A),*) -> R {
@@ -193,7 +232,7 @@ arity!(A a, B b, C c, D d);
 
 /// Binds a closure whose arguments may be references to the current context; the answer takes references of any lifetime.
 ///
-/// Each argument is a name and a type. The answer implements `Fn`; with `mut` before the closure `FnMut`, with `once` `FnOnce`. What
+/// Each argument is a plain name and a type (no `_`, no pattern). The answer implements `Fn`; with `mut` before the closure `FnMut`, with `once` `FnOnce`. What
 /// the closure names, it owns (it is a `move` closure).
 ///
 /// # Cancel safety
@@ -216,18 +255,20 @@ arity!(A a, B b, C c, D d);
 /// ```
 #[macro_export]
 macro_rules! bind {
-    (mut |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
+    (mut $(move)? |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
         let mut bound = $crate::__private::Bound::new(move |$($arg: $type),*| $($body)+);
         move |$($arg: $type),*| bound.call_mut(|closure| closure($($arg),*))
     }};
-    (once |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
+    (once $(move)? |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
         let bound = $crate::__private::Bound::new(move |$($arg: $type),*| $($body)+);
-        move |$($arg: $type),*| bound.call_once(|closure| closure($($arg),*))
+        // `mut`, since a closure that changes what it owns has to be; not every one does.
+        move |$($arg: $type),*| bound.call_once(|#[allow(unused_mut)] mut closure| closure($($arg),*))
     }};
-    (|$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
+    ($(move)? |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
         let bound = $crate::__private::Bound::new(move |$($arg: $type),*| $($body)+);
         move |$($arg: $type),*| bound.call(|closure| closure($($arg),*))
     }};
-    ($kind:ident || $($body:tt)+) => { $crate::bind!($kind | | $($body)+) };
-    (|| $($body:tt)+) => { $crate::bind!(| | $($body)+) };
+    (mut $(move)? || $($body:tt)+) => { $crate::bind!(mut | | $($body)+) };
+    (once $(move)? || $($body:tt)+) => { $crate::bind!(once | | $($body)+) };
+    ($(move)? || $($body:tt)+) => { $crate::bind!(| | $($body)+) };
 }

@@ -24,7 +24,7 @@ pub mod stream;
 #[cfg(feature = "tokio-io")]
 pub mod tokio_io;
 
-pub use bind::{Bind, BindAsync, BindMut, BindOnce};
+pub use bind::{Bind, BindAsync, BindFuture, BindMut, BindOnce};
 pub use error::NoBoundary;
 pub use in_context::{ExitScope, FutureContextExt, InContext, Scope, ScopeWith};
 pub use snapshot::{Snapshot, in_boundary, root, root_scope, snapshot};

@@ -284,7 +284,8 @@ impl<T: Store> AsyncLocalStorage<T> {
     /// another boundary, or after its own has ended, it does nothing. Forgotten, it ends with its boundary.
     ///
     /// # Panics
-    /// Outside any boundary: see [`try_with_scope`](Self::try_with_scope).
+    /// Outside any boundary: see [`try_with_scope`](Self::try_with_scope). If the `Drop` of a store it replaces does; the new one then
+    /// lasts until the boundary ends.
     ///
     /// # Examples
     /// ```

@@ -2,7 +2,8 @@
 
 /// A type whose values can be stores: any that is `Send + Sync + 'static`.
 ///
-/// A store follows the work to other threads and is read there by reference, maybe by several at once.
+/// A store follows the work to other threads and is read there by reference, maybe by several at once. It is dropped when the last
+/// boundary, future or snapshot that has it goes; its `Drop` runs in the context around that one, and may use storages.
 ///
 /// ```compile_fail
 /// use std::rc::Rc;

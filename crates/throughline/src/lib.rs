@@ -11,6 +11,6 @@ pub mod prelude {
     #[cfg(feature = "stream")]
     pub use throughline_core::stream::StreamContextExt as _;
     pub use throughline_core::{
-        Bind as _, BindAsync as _, BindMut as _, BindOnce as _, FutureContextExt as _,
+        Bind as _, BindAsync as _, BindFuture as _, BindMut as _, BindOnce as _, FutureContextExt as _,
     };
 }

@@ -25,7 +25,12 @@ async fn context_follows_a_chain_of_hand_overs_between_threads() {
         .scope("ada", async {
             let inner = async {
                 let on_blocking = tokio::task::spawn_blocking(
-                    (|| std::thread::spawn((|| USER.get_store()).bind_once()).join().unwrap()).bind_once(),
+                    (|| {
+                        std::thread::spawn((|| USER.get_store()).bind_once())
+                            .join()
+                            .unwrap()
+                    })
+                    .bind_once(),
                 );
                 on_blocking.await.unwrap()
             };

@@ -6,6 +6,7 @@ use super::{
     release,
 };
 use crate::key::{self, Asks, Place};
+use crate::sync::Watch;
 use std::alloc::Layout;
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -94,6 +95,7 @@ impl<T> Shape<T> {
         }
         // SAFETY: by the contract. The block goes also when the value's destructor panics.
         unsafe {
+            (*f).watch.change();
             let block = Self::block(len);
             let _memory = Memory(f.cast_mut().byte_sub(block.header).cast(), block);
             Self::value(f).drop_in_place();
@@ -156,6 +158,7 @@ impl<T> Shape<T> {
     unsafe fn write_header(f: *mut Frame, parent: *const Frame, len: u16, head: Head) {
         // SAFETY: by the contract.
         unsafe {
+            (*parent).watch.read();
             f.write(Frame {
                 counts: head.counts,
                 id: head.id,
@@ -165,6 +168,8 @@ impl<T> Shape<T> {
                 traits: Traits((*parent).traits.0 & Traits::ASKS | head.traits),
                 mode: Cell::new(head.mode),
                 epoch: head.epoch,
+                watch: Watch::new(),
+                watch_mode: Watch::new(),
             });
         }
     }
@@ -411,6 +416,7 @@ unsafe fn free_part<T>(part: *const Frame) {
                 unsafe { release::give_value_back(self.0) }
             }
         }
+        (*part).watch.change();
         let _block = Block((*part).parent);
         Shape::<T>::value(part).drop_in_place();
     }
@@ -452,6 +458,8 @@ impl PartMaker {
                 traits: Traits(place.asks.0 | Traits::PART),
                 mode: Cell::new(Mode::Borrows),
                 epoch: self.epoch,
+                watch: Watch::new(),
+                watch_mode: Watch::new(),
             },
             value,
         }

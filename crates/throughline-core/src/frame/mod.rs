@@ -44,6 +44,8 @@ mod counts;
 mod current;
 mod entered;
 mod memory;
+#[cfg(all(test, loom))]
+mod models;
 mod release;
 #[cfg(all(test, not(loom)))]
 mod tests;
@@ -56,6 +58,7 @@ pub(crate) use current::{capture, in_boundary, is_set, with, with_clone};
 pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
 
 use crate::key::Key;
+use crate::sync::Watch;
 use counts::Counts;
 use std::cell::Cell;
 use std::fmt;
@@ -79,6 +82,9 @@ pub(crate) struct Frame {
     /// How many storages had been dropped when this frame was made: a later frame on top of it looks for dead stores only if
     /// there have been more since.
     epoch: u32,
+    /// Of what never changes.
+    watch: Watch,
+    watch_mode: Watch,
 }
 
 /// One bit each.
@@ -145,6 +151,8 @@ impl Immortal {
                 traits: Traits(Traits::IMMORTAL),
                 mode: Cell::new(Mode::Borrows),
                 epoch: 0,
+                watch: Watch::NONE,
+                watch_mode: Watch::NONE,
             },
         }
     }
@@ -185,7 +193,10 @@ unsafe fn entry(f: *const Frame, slot: usize) -> *mut *const Frame {
 /// `f` points to a frame, which stays alive while the iterator is used.
 unsafe fn bindings(f: *const Frame) -> impl Iterator<Item = *const Frame> {
     // SAFETY: by the contract.
-    let len = unsafe { (*f).len } as usize;
+    let len = unsafe {
+        (*f).watch.read();
+        (*f).len
+    } as usize;
     (0..len)
         // SAFETY: below `len`.
         .map(move |slot| unsafe { *entry(f, slot) })
@@ -236,10 +247,12 @@ unsafe fn find(f: *const Frame, key: &Key) -> Option<*const Frame> {
 unsafe fn find_place(f: *const Frame, slot: u32, id: u64) -> Option<*const Frame> {
     // SAFETY: `f` is alive by the contract, so its index and the bindings in it are (invariant 2).
     unsafe {
+        (*f).watch.read();
         if slot >= u32::from((*f).len) {
             return None;
         }
         let binding = *entry(f, slot as usize);
+        (*binding).watch.read();
         // One comparison: `NOTHING` has no storage's id.
         if (*binding).id == id { Some(binding) } else { None }
     }

@@ -24,6 +24,7 @@ pub(super) unsafe fn add_full(f: *const Frame) {
 pub(super) unsafe fn settle(f: *const Frame) {
     // SAFETY: what `f` lists is alive, since those it borrows from are held by the contract.
     unsafe {
+        (*f).watch_mode.change();
         let owned = match (*f).mode.get() {
             Mode::Borrows => {
                 add_full((*f).parent);
@@ -97,6 +98,7 @@ unsafe fn let_go(f: *const Frame, panics: &mut Panics) -> Option<*const Frame> {
     // SAFETY: `f` owns what its mode says (invariant 2), each thing is given back once, and `f`'s own value reference comes
     // last, since the others are read out of its memory.
     unsafe {
+        (*f).watch_mode.read();
         let mut parent = None;
         match (*f).mode.get() {
             Mode::OwnsParent => {

@@ -1,0 +1,415 @@
+//! What two threads can do to one frame, explored by loom: `RUSTFLAGS="--cfg loom" cargo test -p throughline-core --lib --release`.
+//!
+//! A store here is watched: one that is read after it was dropped, or while it is, fails the model, as does one that is never
+//! dropped. So are the frames themselves, by their `Watch`es, and their memory.
+
+use crate::{AsyncLocalStorage, FutureContextExt, Snapshot, host, root, run_with, snapshot};
+use loom::cell::UnsafeCell;
+use loom::sync::Arc;
+use loom::thread::{self, JoinHandle};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+static A: AsyncLocalStorage<Watched> = AsyncLocalStorage::new();
+static B: AsyncLocalStorage<Watched> = AsyncLocalStorage::new();
+static C: AsyncLocalStorage<Watched> = AsyncLocalStorage::new();
+
+/// A store whose reads and end loom sees.
+struct Watched {
+    value: UnsafeCell<u32>,
+    /// Leaked if this is.
+    _counted: Arc<()>,
+}
+
+// SAFETY: it is only read, until it is dropped; loom checks just that.
+unsafe impl Send for Watched {}
+// SAFETY: the same.
+unsafe impl Sync for Watched {}
+
+impl Watched {
+    fn new(value: u32) -> Self {
+        Watched {
+            value: UnsafeCell::new(value),
+            _counted: Arc::new(()),
+        }
+    }
+
+    fn read(&self) -> u32 {
+        // SAFETY: nobody writes but `drop`.
+        self.value.with(|value| unsafe { *value })
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        // SAFETY: nobody else has it.
+        self.value.with_mut(|value| unsafe { *value = 0 });
+    }
+}
+
+fn run<R>(storage: &AsyncLocalStorage<Watched>, value: u32, f: impl FnOnce() -> R) -> R {
+    storage.run(Watched::new(value), f)
+}
+
+/// What `storage` reads.
+fn get(storage: &AsyncLocalStorage<Watched>) -> Option<u32> {
+    storage.with(|store| store.map(Watched::read))
+}
+
+/// What `storage` reads in a snapshot.
+fn get_in(snapshot: &Snapshot, storage: &AsyncLocalStorage<Watched>) -> Option<u32> {
+    snapshot.with(storage, |store| store.map(Watched::read))
+}
+
+fn model(f: impl Fn() + Send + Sync + 'static) {
+    loom::model(f);
+}
+
+/// With three threads there are too many ways to try them all: those with so many preemptions at most.
+fn model_of_three(f: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(builder.preemption_bound.map_or(5, |bound| bound.min(5)));
+    builder.check(f);
+}
+
+/// Hands the current snapshot to a new thread.
+fn hand_over(f: impl FnOnce(Snapshot) + Send + 'static) -> JoinHandle<()> {
+    let snapshot = snapshot();
+    thread::spawn(move || f(snapshot))
+}
+
+// A boundary ends (and its frame settles) while another thread has a snapshot of it.
+
+#[test]
+fn a_run_ends_while_its_snapshot_is_dropped() {
+    model(|| {
+        let other = run(&A, 1, || run(&B, 2, || hand_over(drop)));
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_run_ends_while_its_snapshot_is_cloned() {
+    model(|| {
+        let other = run(&A, 1, || {
+            hand_over(|snapshot| {
+                let clone = snapshot.clone();
+                drop(snapshot);
+                assert_eq!(get_in(&clone, &A), Some(1));
+            })
+        });
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_run_ends_while_its_snapshot_is_entered() {
+    model(|| {
+        let other = run(&A, 1, || {
+            run(&B, 2, || {
+                hand_over(|snapshot| {
+                    snapshot.run(|| assert_eq!((get(&A), get(&B)), (Some(1), Some(2))));
+                    drop(snapshot);
+                })
+            })
+        });
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_run_that_hides_a_store_ends_while_its_snapshot_is_read() {
+    model(|| {
+        let other = run(&B, 1, || {
+            run(&A, 2, || {
+                run(&A, 3, || {
+                    hand_over(|snapshot| {
+                        assert_eq!((get_in(&snapshot, &A), get_in(&snapshot, &B)), (Some(3), Some(1)));
+                    })
+                })
+            })
+        });
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn an_exit_ends_while_its_snapshot_is_read() {
+    model(|| {
+        let other = run(&B, 1, || {
+            run(&A, 2, || {
+                A.exit(|| {
+                    hand_over(|snapshot| {
+                        assert_eq!((get_in(&snapshot, &A), get_in(&snapshot, &B)), (None, Some(1)));
+                    })
+                })
+            })
+        });
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_run_with_several_stores_ends_while_its_snapshot_is_read() {
+    model(|| {
+        let other = run(&C, 1, || {
+            run_with(((&A, Watched::new(2)), (&B, Watched::new(3))), || {
+                hand_over(|snapshot| {
+                    assert_eq!((get_in(&snapshot, &B), get_in(&snapshot, &C)), (Some(3), Some(1)));
+                })
+            })
+        });
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_run_that_hides_one_of_several_stores_ends_while_snapshots_of_both_are_dropped() {
+    model(|| {
+        let others = run_with(((&A, Watched::new(1)), (&B, Watched::new(2))), || {
+            let both = hand_over(drop);
+            let hiding = run(&A, 3, || {
+                hand_over(|snapshot| {
+                    assert_eq!((get_in(&snapshot, &A), get_in(&snapshot, &B)), (Some(3), Some(2)));
+                })
+            });
+            [both, hiding]
+        });
+        for other in others {
+            other.join().unwrap();
+        }
+    });
+}
+
+// Another thread makes frames on top of one whose boundary ends.
+
+#[test]
+fn a_run_ends_while_another_thread_derives_a_frame() {
+    model(|| {
+        let other = run(&A, 1, || {
+            hand_over(|snapshot| {
+                let derived = host::frame_with(&snapshot, &B, Watched::new(2));
+                drop(snapshot);
+                assert_eq!((get_in(&derived, &A), get_in(&derived, &B)), (Some(1), Some(2)));
+            })
+        });
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_run_ends_while_another_thread_derives_a_frame_that_hides() {
+    model(|| {
+        let other = run(&B, 1, || {
+            run(&A, 2, || {
+                hand_over(|snapshot| {
+                    let derived = host::frame_with(&snapshot, &A, Watched::new(3));
+                    drop(snapshot);
+                    assert_eq!((get_in(&derived, &A), get_in(&derived, &B)), (Some(3), Some(1)));
+                })
+            })
+        });
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_run_ends_while_another_thread_runs_on_top_of_it_and_captures() {
+    model(|| {
+        let other = run(&A, 1, || {
+            hand_over(|snapshot| {
+                let captured = snapshot.run(|| run(&B, 2, crate::snapshot));
+                drop(snapshot);
+                assert_eq!((get_in(&captured, &A), get_in(&captured, &B)), (Some(1), Some(2)));
+            })
+        });
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_run_ends_while_two_threads_derive_frames_that_hide() {
+    model_of_three(|| {
+        let others = run(&B, 1, || {
+            run(&A, 2, || {
+                let one = hand_over(|snapshot| {
+                    let derived = host::frame_with(&snapshot, &A, Watched::new(3));
+                    drop(snapshot);
+                    assert_eq!((get_in(&derived, &A), get_in(&derived, &B)), (Some(3), Some(1)));
+                });
+                let other = hand_over(|snapshot| {
+                    let derived = host::frame_without(&snapshot, &B);
+                    drop(snapshot);
+                    assert_eq!((get_in(&derived, &A), get_in(&derived, &B)), (Some(2), None));
+                });
+                [one, other]
+            })
+        });
+        for other in others {
+            other.join().unwrap();
+        }
+    });
+}
+
+// References are given back on two threads, or three.
+
+#[test]
+fn two_threads_let_go_of_a_chain() {
+    model(|| {
+        let one = run(&A, 1, || run(&B, 2, snapshot));
+        let other = one.clone();
+        let other = thread::spawn(move || assert_eq!(get_in(&other, &A), Some(1)));
+        assert_eq!(get_in(&one, &B), Some(2));
+        drop(one);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn three_threads_let_go_of_a_frame_of_one_on_top_of_it_and_of_its_values() {
+    model_of_three(|| {
+        let (one, second) = run(&A, 1, || (snapshot(), run(&B, 2, snapshot)));
+        let third = host::frame_with(&second, &B, Watched::new(3));
+        let second = thread::spawn(move || assert_eq!(get_in(&second, &A), Some(1)));
+        let third = thread::spawn(move || assert_eq!(get_in(&third, &A), Some(1)));
+        drop(one);
+        second.join().unwrap();
+        third.join().unwrap();
+    });
+}
+
+#[test]
+fn two_threads_let_go_of_a_frame_and_of_one_on_top_of_it() {
+    model(|| {
+        let (one, other) = run(&A, 1, || (snapshot(), run(&B, 2, snapshot)));
+        let other = thread::spawn(move || assert_eq!(get_in(&other, &A), Some(1)));
+        assert_eq!(get_in(&one, &A), Some(1));
+        drop(one);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn two_threads_let_go_of_a_value() {
+    model(|| {
+        let base = run(&A, 1, || run(&C, 2, snapshot));
+        // Neither owns the base, both own the store of A.
+        let one = host::frame_with(&base, &C, Watched::new(3));
+        let other = host::frame_without(&base, &C);
+        drop(base);
+        let other = thread::spawn(move || assert_eq!(get_in(&other, &A), Some(1)));
+        assert_eq!(get_in(&one, &A), Some(1));
+        drop(one);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn two_threads_let_go_of_a_frame_and_of_its_value() {
+    model(|| {
+        let one = run(&C, 1, || run(&A, 2, snapshot));
+        let other = host::frame_without(&one, &C);
+        let other = thread::spawn(move || assert_eq!(get_in(&other, &A), Some(2)));
+        assert_eq!(get_in(&one, &A), Some(2));
+        drop(one);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn two_threads_let_go_of_two_parts() {
+    model(|| {
+        let both = run_with(((&A, Watched::new(1)), (&B, Watched::new(2))), snapshot);
+        let one = host::frame_without(&both, &B);
+        let other = host::frame_without(&both, &A);
+        drop(both);
+        let other = thread::spawn(move || assert_eq!(get_in(&other, &B), Some(2)));
+        assert_eq!(get_in(&one, &A), Some(1));
+        drop(one);
+        other.join().unwrap();
+    });
+}
+
+// What was entered moves with its future.
+
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+fn poll(task: &mut Task) -> Poll<()> {
+    task.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}
+
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|_| {
+        if std::mem::replace(&mut yielded, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+#[test]
+fn a_run_ends_while_a_future_that_entered_something_is_polled_elsewhere() {
+    model(|| {
+        let other = run(&A, 1, || {
+            let body = async {
+                B.enter_with(Watched::new(2));
+                yield_once().await;
+                assert_eq!((get(&A), get(&B)), (Some(1), Some(2)));
+                B.enter_with(Watched::new(3));
+            };
+            let mut task: Task = Box::pin(body.in_context());
+            assert!(poll(&mut task).is_pending());
+            thread::spawn(move || assert!(poll(&mut task).is_ready()))
+        });
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_run_ends_while_a_future_that_entered_over_its_store_is_dropped_elsewhere() {
+    model(|| {
+        let other = run(&A, 1, || {
+            let body = async {
+                // What is below is kept by the guard, which ends with the future.
+                std::mem::forget(A.with_scope(Watched::new(2)));
+                yield_once().await;
+            };
+            let mut task: Task = Box::pin(body.in_context());
+            assert!(poll(&mut task).is_pending());
+            thread::spawn(move || drop(task))
+        });
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn what_a_future_entered_is_captured_there_and_let_go_of_here() {
+    model(|| {
+        let mut task: Task = Box::pin(crate::root_scope(async {
+            A.enter_with(Watched::new(1));
+            let other = hand_over(|snapshot| assert_eq!(get_in(&snapshot, &A), Some(1)));
+            A.enter_with(Watched::new(2));
+            yield_once().await;
+            other.join().unwrap();
+        }));
+        assert!(poll(&mut task).is_pending());
+        assert!(poll(&mut task).is_ready());
+    });
+}
+
+#[test]
+fn a_root_ends_while_what_was_entered_in_it_is_read_elsewhere() {
+    model(|| {
+        let other = root(|| {
+            A.enter_with(Watched::new(1));
+            let other = hand_over(|snapshot| assert_eq!(get_in(&snapshot, &A), Some(1)));
+            B.enter_with(Watched::new(2));
+            other
+        });
+        other.join().unwrap();
+    });
+}

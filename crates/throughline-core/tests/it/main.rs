@@ -1,0 +1,21 @@
+//! How the public interface behaves. Clauses (`ALS-…`, `MEM-…`) are Node's, laws are those of the design.
+
+#[cfg(all(
+    feature = "stream",
+    feature = "sink",
+    feature = "futures-io",
+    feature = "tokio-io"
+))]
+mod adapters;
+mod auto_traits;
+mod bind;
+mod boundaries;
+mod default;
+mod host;
+mod lifetime;
+mod panics;
+mod snapshot;
+mod storage;
+mod stores;
+mod support;
+mod traps;
