@@ -273,20 +273,30 @@ unsafe fn forget_the_dead(f: *const Frame) {
     }
 }
 
-/// A new frame that binds one store on top of `parent`, from which it borrows. The caller gets its full reference.
+/// A new frame that binds one store, of a storage that is alive, on top of `parent`, from which it borrows. The caller gets its full
+/// reference.
 ///
 /// # Safety
 /// `parent` is alive and not an entered frame, and stays held as long as the new frame borrows.
-// Not so without optimisation, where its locals would lie on the stack below all that a `run` runs.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) unsafe fn bind<T>(parent: *const Frame, place: Place, value: T) -> *const Frame {
+    // SAFETY: the contract is the same.
+    unsafe { bind_if::<T, false>(parent, place, value) }
+}
+
+/// As [`bind`], for a storage that `MAY_BE_GONE`. If a newer one has its slot, and a store here, nobody can read ours: it lies in the
+/// frame, unlisted, and goes with it.
+///
+/// # Safety
+/// As [`bind`].
+// Not so without optimisation, where its locals would lie on the stack below all that a `run` runs.
+#[cfg_attr(not(debug_assertions), inline(always))]
+unsafe fn bind_if<T, const MAY_BE_GONE: bool>(parent: *const Frame, place: Place, value: T) -> *const Frame {
     // SAFETY: by the contract.
     unsafe {
         let epoch = key::epoch();
         let below = binding_at(parent, place.slot);
-        // A storage made at run time may be gone by now, and a newer one have its slot and a store here. Nobody can read ours
-        // then: it lies in the frame, unlisted, and goes with it.
-        let is_gone = below.is_some_and(|b| (*b).id > place.id);
+        let is_gone = MAY_BE_GONE && below.is_some_and(|b| (*b).id > place.id);
         let hides = below.is_some() && !is_gone;
         let f = Shape::<T>::allocate(
             parent,
@@ -364,7 +374,7 @@ pub(super) fn stand_in<T>(frame: FrameRef, value: T) -> *const Frame {
 /// `base` with a store bound on top of it.
 pub(crate) fn bind_on<T: Send + Sync + 'static>(base: &FrameRef, place: Place, value: T) -> FrameRef {
     // SAFETY: `base` holds the parent until the new frame is settled.
-    unsafe { settled(bind(base.as_ptr(), place, value)) }
+    unsafe { settled(bind_if::<T, true>(base.as_ptr(), place, value)) }
 }
 
 /// `base` without the store of a storage.
