@@ -128,7 +128,10 @@ pub(crate) struct Mix {
 
 /// A random program.
 pub(crate) fn program(mix: Mix) -> BoxedStrategy<Ops> {
-    vec(op(mix, 3), 1..14).boxed()
+    let ops = vec(op(mix, 3), 1..14);
+    // Mostly in a boundary, since much needs one.
+    let in_root = ops.clone().prop_map(|ops| vec![Op::Root(ops)]);
+    prop_oneof![1 => ops, 2 => in_root].boxed()
 }
 
 fn key() -> impl Strategy<Value = Key> {
@@ -194,7 +197,7 @@ fn op(mix: Mix, depth: u32) -> BoxedStrategy<Op> {
     );
     add(2 * entering, pick().prop_map(Op::Close).boxed());
     add(entering, pick().prop_map(Op::Forget).boxed());
-    add(entering, key().prop_map(Op::Disable).boxed());
+    add(2 * entering, key().prop_map(Op::Disable).boxed());
     add(entering, pick().prop_map(Op::Set).boxed());
     add(keeping, (pick(), key()).prop_map(|(p, k)| Op::Get(p, k)).boxed());
     add(4 * keeping, Just(Op::Snapshot).boxed());
