@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 ///
 /// `OnceLock::get_or_init` alone would not do: it holds a lock while the initialiser runs, and an initialiser that reads its
 /// own storage would wait for itself, two that read each other's on two threads for each other. Here one of them reads "none".
-pub(crate) struct Default<T> {
+pub(crate) struct DefaultStore<T> {
     init: Option<fn() -> T>,
     value: OnceLock<T>,
 }
@@ -39,16 +39,16 @@ impl Turns {
     }
 }
 
-impl<T> Default<T> {
+impl<T> DefaultStore<T> {
     pub(crate) const fn none() -> Self {
-        Default {
+        DefaultStore {
             init: None,
             value: OnceLock::new(),
         }
     }
 
     pub(crate) const fn new(init: fn() -> T) -> Self {
-        Default {
+        DefaultStore {
             init: Some(init),
             value: OnceLock::new(),
         }

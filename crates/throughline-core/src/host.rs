@@ -30,7 +30,7 @@ pub fn frame_with<T: Store>(base: &Snapshot, storage: &AsyncLocalStorage<T>, sto
 /// `base` with nothing set in `storage`.
 #[track_caller]
 pub fn frame_without<T: Store>(base: &Snapshot, storage: &AsyncLocalStorage<T>) -> Snapshot {
-    Snapshot(frame::without_on(&base.0, storage.key().place()))
+    Snapshot(frame::without_on(&base.0, storage.key().place().untyped()))
 }
 
 /// Puts `frame` in force for the rest of the current boundary, and answers what was. Guards that were open in the boundary bring

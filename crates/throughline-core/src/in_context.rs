@@ -199,7 +199,7 @@ impl sealed::Change for Captured {
 
 /// One store to be set.
 pub struct Put<T> {
-    pub(crate) place: Place,
+    pub(crate) place: Place<T>,
     pub(crate) store: T,
 }
 

@@ -6,16 +6,39 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-/// A storage's place, as frames use it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+/// A storage's place, as frames use it. `T` is the type of its stores: nobody but the key of that type makes a `Place<T>`, which is what
+/// lets a frame trust an id with a type.
+#[derive(Debug)]
+pub(crate) struct Place<T = ()> {
     pub(crate) slot: u32,
     pub(crate) id: u64,
     pub(crate) asks: Asks,
+    stores: PhantomData<fn() -> T>,
 }
+
+impl<T> Place<T> {
+    /// The same for all that does not read or make a store.
+    #[inline]
+    pub(crate) fn untyped(self) -> Place {
+        Place {
+            slot: self.slot,
+            id: self.id,
+            asks: self.asks,
+            stores: PhantomData,
+        }
+    }
+}
+
+impl<T> Clone for Place<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Place<T> {}
 
 /// For which kinds of hand-over a store asks to be filtered: one bit a kind. A frame's header holds the union of its
 /// stores' bits, so that one test tells whether a hand-over has anything to do.
@@ -23,18 +46,20 @@ pub(crate) struct Place {
 pub(crate) struct Asks(pub(crate) u8);
 
 impl Asks {
+    // 0b0001 is for tasks, 0b0100 for blocking work: nothing asks to be filtered there yet.
     pub(crate) const DETACHED: u8 = 0b0010;
     pub(crate) const JOB: u8 = 0b1000;
     /// Tasks and blocking work inherit; detached tasks and jobs get only what asks for it.
     pub(crate) const DEFAULT: Asks = Asks(Self::DETACHED | Self::JOB);
 }
 
-/// The part of a storage that does not depend on its type. It takes a place when something is first set.
+/// What makes a storage one: it takes a place when something is first set.
 #[derive(Debug)]
-pub(crate) struct Key {
+pub(crate) struct Key<T> {
     id: AtomicU64,
     slot: AtomicU32,
     asks: Asks,
+    stores: PhantomData<fn() -> T>,
 }
 
 /// No binding has this id, nor this slot: an untouched storage reads as unset.
@@ -44,12 +69,13 @@ const NO_SLOT: u32 = u32::MAX;
 /// A frame's header has 16 bits for the length of its index, which comes in fours.
 const MOST_SLOTS: usize = u16::MAX as usize - 3;
 
-impl Key {
+impl<T> Key<T> {
     pub(crate) const fn new() -> Self {
         Key {
             id: AtomicU64::new(NO_ID),
             slot: AtomicU32::new(NO_SLOT),
             asks: Asks::DEFAULT,
+            stores: PhantomData,
         }
     }
 
@@ -68,7 +94,7 @@ impl Key {
     /// For setting: takes a place if there is none yet.
     #[inline]
     #[track_caller]
-    pub(crate) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place<T> {
         let mut id = self.id.load(Ordering::Acquire);
         if id == NO_ID {
             // Answers the id alone, so that the usual path keeps the place in registers.
@@ -78,12 +104,13 @@ impl Key {
             slot: self.slot(),
             id,
             asks: self.asks,
+            stores: PhantomData,
         }
     }
 
     /// The place, if one was taken: without it, nothing is set anywhere.
     pub(crate) fn place_taken(&self) -> Option<Place> {
-        (self.id.load(Ordering::Acquire) != NO_ID).then(|| self.place())
+        (self.id.load(Ordering::Acquire) != NO_ID).then(|| self.place().untyped())
     }
 
     #[cold]
@@ -104,7 +131,7 @@ impl Key {
     }
 }
 
-impl Drop for Key {
+impl<T> Drop for Key<T> {
     fn drop(&mut self) {
         if *self.id.get_mut() == NO_ID {
             return;

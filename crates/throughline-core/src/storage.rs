@@ -1,6 +1,6 @@
 //! A storage: the key under which a store follows the work.
 
-use crate::default::Default as DefaultStore;
+use crate::default::DefaultStore;
 use crate::error::NO_BOUNDARY;
 use crate::frame;
 use crate::in_context::{ExitScope, InContext, Put, Remove, Scope};
@@ -39,7 +39,7 @@ use std::marker::PhantomData;
 ///
 /// What must not cross threads cannot be a store: see [`Store`].
 pub struct AsyncLocalStorage<T: Store> {
-    key: Key,
+    key: Key<T>,
     name: &'static str,
     default: DefaultStore<T>,
 }
@@ -211,7 +211,7 @@ impl<T: Store> AsyncLocalStorage<T> {
     #[inline]
     #[track_caller]
     pub fn exit_scope<F>(&self, inner: F) -> ExitScope<F> {
-        let place = self.key.place();
+        let place = self.key.place().untyped();
         InContext::deferred(Remove { place }, inner)
     }
 
@@ -338,7 +338,7 @@ impl<T: Store> AsyncLocalStorage<T> {
         }
     }
 
-    pub(crate) fn key(&self) -> &Key {
+    pub(crate) fn key(&self) -> &Key<T> {
         &self.key
     }
 

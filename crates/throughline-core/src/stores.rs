@@ -1,11 +1,9 @@
 //! Several storages set at once, with one frame.
 
-use crate::frame::{self, Bindings, Part, PartMaker};
+use crate::frame::{self, Bindings};
 use crate::in_context::{InContext, PutAll, ScopeWith};
-use crate::key::Place;
-use crate::{AsyncLocalStorage, Store};
 
-/// Runs `f` with several storages set, in one boundary: as nested [`AsyncLocalStorage::run`]s, for the price of one.
+/// Runs `f` with several storages set, in one boundary: as nested [`run`](crate::AsyncLocalStorage::run)s, for the price of one.
 ///
 /// # Panics
 /// If a storage is named twice. Otherwise only if `f` does, or a store's `Drop`; the stores from before are back by then.
@@ -28,7 +26,7 @@ pub fn run_with<R>(stores: impl Stores, f: impl FnOnce() -> R) -> R {
 }
 
 /// Wraps a future (or stream, sink, reader, writer) so that it runs with several storages set: as nested
-/// [`AsyncLocalStorage::scope`]s, for the price of one. The stores come on top of what is set at the first poll.
+/// [`scope`](crate::AsyncLocalStorage::scope)s, for the price of one. The stores come on top of what is set at the first poll.
 ///
 /// # Panics
 /// If a storage is named twice.
@@ -76,32 +74,4 @@ fn refuse_doubles(stores: &impl Stores) {
 #[allow(private_bounds)] // How a frame is made of them is nobody's business.
 pub trait Stores: Bindings {}
 
-macro_rules! stores {
-    ($count:literal: $($T:ident $i:tt),*) => {
-        impl<$($T: Store),*> Stores for ($((&AsyncLocalStorage<$T>, $T),)*) {}
-
-        impl<$($T: Store),*> Bindings for ($((&AsyncLocalStorage<$T>, $T),)*) {
-            type Parts = ($(Part<$T>,)*);
-            const COUNT: usize = $count;
-
-            fn places(&self, each: &mut dyn FnMut(Place)) {
-                $(each(self.$i.0.key().place());)*
-            }
-
-            fn into_parts(self, make: PartMaker) -> Self::Parts {
-                ($(make.part(self.$i.0.key().place(), self.$i.1),)*)
-            }
-
-            const OFFSETS: &'static [usize] = &[$(std::mem::offset_of!(Self::Parts, $i)),*];
-        }
-    };
-}
-
-stores!(1: A 0);
-stores!(2: A 0, B 1);
-stores!(3: A 0, B 1, C 2);
-stores!(4: A 0, B 1, C 2, D 3);
-stores!(5: A 0, B 1, C 2, D 3, E 4);
-stores!(6: A 0, B 1, C 2, D 3, E 4, F 5);
-stores!(7: A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-stores!(8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+impl<S: Bindings> Stores for S {}

@@ -1,9 +1,11 @@
 //! Boundaries: stretches of execution with a frame of their own. Each puts back the frame it found, by a drop guard.
 
-use super::build::{self, Bindings, Shape};
+use super::build;
 use super::current::{self, current, is_entered, make_current};
 use super::entered;
+use super::parts::{self, Bindings};
 use super::release::{self, Panics};
+use super::shape::Shape;
 use super::{Frame, FrameRef, NOTHING, OUTSIDE, find_place, real};
 use crate::key::Place;
 use std::marker::PhantomData;
@@ -69,7 +71,7 @@ fn run_in<R>(boundary: impl Boundary, f: impl FnOnce() -> R) -> R {
 
 /// Runs `f` in a boundary where one store is set on top of the current frame.
 #[inline]
-pub(crate) fn run<T: Send + Sync + 'static, R>(place: Place, store: T, f: impl FnOnce() -> R) -> R {
+pub(crate) fn run<T: Send + Sync + 'static, R>(place: Place<T>, store: T, f: impl FnOnce() -> R) -> R {
     let previous = current();
     // SAFETY: the previous frame is held by its boundary for longer than this one lasts, so the new frame may borrow.
     let frame = unsafe { build::bind(real(previous), place, store) };
@@ -120,8 +122,8 @@ pub(crate) fn run_without<R>(place: Option<Place>, f: impl FnOnce() -> R) -> R {
 
 /// Runs `f` in a boundary where several stores are set on top of the current frame.
 pub(crate) fn run_all<R>(stores: impl Bindings, f: impl FnOnce() -> R) -> R {
-    // SAFETY: the contract is the same.
-    run_on(|parent| unsafe { build::bind_all(parent, stores) }, f)
+    // SAFETY: as in `run_without`.
+    run_on(|parent| unsafe { parts::bind_all(parent, stores) }, f)
 }
 
 /// A boundary over a frame that was made for it. `ONE` says that it binds one store, a `T`.

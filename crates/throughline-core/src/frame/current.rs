@@ -1,6 +1,6 @@
 //! The current frame of a thread: one word, on which everything ambient hangs.
 
-use super::build::Shape;
+use super::shape::Shape;
 use super::{EMPTY, Frame, FrameRef, OUTSIDE, Traits, find, real, release};
 use crate::key::Key;
 use crate::sync::thread_local;
@@ -72,7 +72,7 @@ unsafe fn capture_uncounted(f: *const Frame) -> FrameRef {
 
 /// Lends the current store of a storage to `f`.
 #[inline]
-pub(crate) fn with<T, R>(key: &Key, f: impl FnOnce(Option<&T>) -> R) -> R {
+pub(crate) fn with<T, R>(key: &Key<T>, f: impl FnOnce(Option<&T>) -> R) -> R {
     let current = current();
     // SAFETY: the current frame is alive, and stays so until the innermost boundary ends, which is after `f`: unless it is
     // an entered frame, which `f` may replace (invariant 6); but nothing is found in that. The id proves the type (invariant 1).
@@ -88,7 +88,7 @@ pub(crate) fn with<T, R>(key: &Key, f: impl FnOnce(Option<&T>) -> R) -> R {
 /// As [`with`], where the current frame is an entered one: what is lent is held meanwhile.
 #[cold]
 #[inline(never)]
-fn with_held<T, R>(key: &Key, f: impl FnOnce(Option<&T>) -> R) -> R {
+fn with_held<T, R>(key: &Key<T>, f: impl FnOnce(Option<&T>) -> R) -> R {
     if !is_set(key) {
         // What is not lent is not kept alive either.
         return f(None);
@@ -102,20 +102,20 @@ fn with_held<T, R>(key: &Key, f: impl FnOnce(Option<&T>) -> R) -> R {
 
 /// A clone of the current store of a storage.
 #[inline]
-pub(crate) fn with_clone<T: Clone>(key: &Key) -> Option<T> {
+pub(crate) fn with_clone<T: Clone>(key: &Key<T>) -> Option<T> {
     let current = current();
     // SAFETY: as in `with`; `clone` is user code just as `f` is there.
     unsafe {
         match find(current, key) {
             Some(binding) => Some((*Shape::<T>::value(binding)).clone()),
-            None if is_entered(current) => with_held(key, |store: Option<&T>| store.cloned()),
+            None if is_entered(current) => with_held(key, |store| store.cloned()),
             None => None,
         }
     }
 }
 
 /// Whether a storage is set here.
-pub(crate) fn is_set(key: &Key) -> bool {
+pub(crate) fn is_set<T>(key: &Key<T>) -> bool {
     // SAFETY: the current frame is alive.
     unsafe { find(real(current()), key).is_some() }
 }

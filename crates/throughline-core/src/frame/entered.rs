@@ -4,9 +4,10 @@
 //! the guards that are open in it. It is reached through the current-frame word alone (invariant 6), so that boundaries
 //! in which nothing is entered pay a comparison.
 
-use super::build::{self, Shape};
+use super::build;
 use super::current::{self, current, in_boundary, is_entered, make_current};
 use super::release::{self, Panics};
+use super::shape::Shape;
 use super::{Frame, FrameRef, ValueRef, find_place, real};
 use crate::key::Place;
 use std::mem;
@@ -29,7 +30,7 @@ struct Guard {
 }
 
 /// Sets a store for the rest of the boundary; gives it back where there is none.
-pub(crate) fn enter_with<T: Send + Sync + 'static>(place: Place, store: T) -> Result<(), T> {
+pub(crate) fn enter_with<T: Send + Sync + 'static>(place: Place<T>, store: T) -> Result<(), T> {
     if !in_boundary() {
         return Err(store);
     }
@@ -39,7 +40,7 @@ pub(crate) fn enter_with<T: Send + Sync + 'static>(place: Place, store: T) -> Re
 }
 
 /// As [`enter_with`], until [`close_guard`] with the id in the answer.
-pub(crate) fn open_guard<T: Send + Sync + 'static>(place: Place, store: T) -> Result<u64, T> {
+pub(crate) fn open_guard<T: Send + Sync + 'static>(place: Place<T>, store: T) -> Result<u64, T> {
     static LAST: AtomicU64 = AtomicU64::new(0);
     if !in_boundary() {
         return Err(store);
@@ -50,6 +51,7 @@ pub(crate) fn open_guard<T: Send + Sync + 'static>(place: Place, store: T) -> Re
     unsafe {
         let below = find_place(real(current), place.slot, place.id).map(|b| ValueRef::new(b));
         let frame = build::settled(build::bind(real(current), place, store));
+        let place = place.untyped();
         put_in_force(frame, Some(Guard { id, place, below }));
     }
     Ok(id)

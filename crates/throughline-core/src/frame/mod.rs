@@ -13,7 +13,7 @@
 //!
 //! 1. **Entries.** Each entry of a frame's index points to [`NOTHING`] or to a binding: a frame whose `id` is the id of
 //!    the storage of that slot (a dead one's, perhaps) and whose value is that storage's type. Ids are given out once,
-//!    to one storage of one type, so `binding.id == storage.id` proves the value's type.
+//!    to one storage of one type, and only its `Key<T>` makes a `Place<T>`; so `binding.id == key.id` proves the value's type.
 //! 2. **Alive.** As long as a frame has a full reference, every binding in its index has its value. How depends on its
 //!    mode: it *borrows* from frames that boundaries further down this thread's stack hold, or it *owns* its parent (of
 //!    whose index its own is a copy, but for its own binding), or it *owns* a value reference of each binding it lists.
@@ -46,16 +46,19 @@ mod entered;
 mod memory;
 #[cfg(all(test, loom))]
 mod models;
+mod parts;
 mod release;
+mod shape;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
 use boundary::Resident;
 pub(crate) use boundary::{enter, run, run_all, run_without};
-pub(crate) use build::{Bindings, MOST_PARTS, Part, PartMaker, bind_all_on, bind_on, without_on};
+pub(crate) use build::{bind_on, without_on};
 pub(crate) use carried::Carried;
 pub(crate) use current::{capture, in_boundary, is_set, with, with_clone};
 pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
+pub(crate) use parts::{Bindings, MOST_PARTS, bind_all_on};
 
 use crate::key::Key;
 use crate::sync::Watch;
@@ -234,7 +237,7 @@ unsafe fn real(f: *const Frame) -> *const Frame {
 /// # Safety
 /// `f` points to a frame that is alive.
 #[inline(always)]
-unsafe fn find(f: *const Frame, key: &Key) -> Option<*const Frame> {
+unsafe fn find<T>(f: *const Frame, key: &Key<T>) -> Option<*const Frame> {
     // SAFETY: the contract is the same.
     unsafe { find_place(f, key.slot(), key.id()) }
 }
@@ -316,10 +319,10 @@ impl FrameRef {
 
     /// The store of a storage, read without entering.
     #[inline]
-    pub(crate) fn find<T>(&self, key: &Key) -> Option<&T> {
+    pub(crate) fn find<T>(&self, key: &Key<T>) -> Option<&T> {
         // SAFETY: `self` keeps the frame alive, and with it the value, for as long as the borrow lasts; the id proves the type
         // (invariant 1).
-        unsafe { find(self.as_ptr(), key).map(|b| &*build::Shape::<T>::value(b)) }
+        unsafe { find(self.as_ptr(), key).map(|b| &*shape::Shape::<T>::value(b)) }
     }
 
     /// How many storages are set.

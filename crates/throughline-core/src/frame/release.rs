@@ -1,6 +1,6 @@
 //! Counting frames, settling them, and letting them go.
 
-use super::build::MOST_PARTS;
+use super::parts::MOST_PARTS;
 use super::{Frame, Mode, Traits, bindings, is_part_of};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -118,7 +118,7 @@ impl Model {
     }
 
     pub(crate) fn without(&self, base: &Map, storage: StorageId) -> Map {
-        if !base.set.contains_key(&storage) || self.dropped_storages.contains(&storage) {
+        if !base.set.contains_key(&storage) {
             // There is no new frame.
             return base.clone();
         }

@@ -101,6 +101,8 @@ pub(crate) enum Kind {
     Scope(Key, Val),
     ScopeWith(Vec<(Key, Val)>),
     ExitScope(Key),
+    /// Made by a bound closure, which is dropped before it is polled.
+    Bound,
 }
 
 /// 0 is the thread of the test.
@@ -166,6 +168,7 @@ fn op(mix: Mix, depth: u32) -> BoxedStrategy<Op> {
         4 => (key(), val.clone()).prop_map(|(k, v)| Kind::Scope(k, v)),
         2 => several.clone().prop_map(Kind::ScopeWith),
         1 => key().prop_map(Kind::ExitScope),
+        1 => Just(Kind::Bound),
     ]
     .boxed();
     let on_panic = prop_oneof![Just(OnPanic::Caught), Just(OnPanic::Unwinds)];

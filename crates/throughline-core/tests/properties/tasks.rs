@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use throughline_core::{
-    Bind, BindAsync, BindMut, BindOnce, FutureContextExt, Stores, root_scope, scope_with,
+    Bind, BindAsync, BindFuture, BindMut, BindOnce, FutureContextExt, Stores, root_scope, scope_with,
 };
 
 pub(crate) type Body = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -82,6 +82,11 @@ fn future(world: &Arc<World>, kind: &Kind, ops: &Ops) -> Body {
             let inside = Inside::new(world, First::Without(storage.id()), body);
             let outside = Outside::new(&inside);
             outside.around(with_storage!(&storage, s => Box::pin(s.exit_scope(inside))))
+        }
+        Kind::Bound => {
+            let adapter = named_future(world, ops).bind_future()();
+            let outside = Outside::new(adapter.get_ref().expect("it was not polled"));
+            outside.around(Box::pin(adapter))
         }
     }
 }
@@ -379,18 +384,23 @@ impl Drop for Named {
 
 /// Binds an async closure, calls it, polls the future at most so many times, and drops all.
 pub(crate) fn bind_async(world: &Arc<World>, most: u8, ops: &Ops) {
-    let named = Named::new(world, world.current());
-    let ops = ops.clone();
-    let make = move || {
-        let body = run(named.world.clone(), ops.clone());
-        Inside::held(&named.world, named.map(), body)
-    };
-    let bound = make.bind_async();
+    let make = named_future(world, ops);
+    let bound = (move || make()).bind_async();
     let mut future = Box::pin(bound());
     for _ in 0..most {
         if poll_once(&mut future).is_ready() {
             break;
         }
+    }
+}
+
+/// A closure that makes futures for the context it is called in, and reads when it is dropped.
+fn named_future(world: &Arc<World>, ops: &Ops) -> impl Fn() -> Inside + use<> {
+    let named = Named::new(world, world.current());
+    let ops = ops.clone();
+    move || {
+        let body = run(named.world.clone(), ops.clone());
+        Inside::held(&named.world, named.map(), body)
     }
 }
 
