@@ -5,8 +5,13 @@
 #[doc(inline)]
 pub use throughline_core::*;
 
+pub mod docs;
+
 /// The extension traits, for `use throughline::prelude::*`: `in_context()` on futures (and, with feature `stream`, on streams), and
 /// `bind()` with its kin on closures.
+///
+/// Those for sinks, readers and writers are in the modules of their features: a type may be several of these, and the method of
+/// two traits in scope would be ambiguous.
 pub mod prelude {
     #[cfg(feature = "stream")]
     pub use throughline_core::stream::StreamContextExt as _;
