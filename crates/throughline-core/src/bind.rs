@@ -74,6 +74,9 @@ impl<F> fmt::Debug for Bound<F> {
 ///
 /// Node's `AsyncLocalStorage.bind` (clause `ALS-29`).
 ///
+/// # Panics
+/// Binding does not. A call does if the closure does, or the `Drop` of a store that it entered; the caller's context is back by then.
+///
 /// # Cancel safety
 /// The closure is dropped in the context it was bound in, called or not.
 ///
@@ -95,6 +98,7 @@ pub trait Bind<Args>: Sized {
 }
 
 /// Binds an `FnMut` closure of zero to four by-value arguments to the current context. Else as [`Bind`].
+#[doc(alias = "bind")]
 pub trait BindMut<Args>: Sized {
     /// Binds it to the context of the place where this is called.
     #[must_use = "a bound closure does nothing until it is called"]
@@ -111,6 +115,7 @@ pub trait BindMut<Args>: Sized {
 /// let thread = USER.run("ada", || std::thread::spawn((|| USER.get_store()).bind_once()));
 /// assert_eq!(thread.join().unwrap(), Some("ada"));
 /// ```
+#[doc(alias = "bind")]
 pub trait BindOnce<Args>: Sized {
     /// Binds it to the context of the place where this is called.
     #[must_use = "a bound closure does nothing until it is called"]
@@ -137,6 +142,7 @@ pub trait BindOnce<Args>: Sized {
 /// });
 /// assert_eq!(block_on(greet(2)), "adaada");
 /// ```
+#[doc(alias = "bind")]
 pub trait BindAsync<Args>: Sized {
     /// Binds it to the context of the place where this is called.
     #[must_use = "a bound closure does nothing until it is called"]
@@ -164,6 +170,7 @@ pub trait BindAsync<Args>: Sized {
 /// assert_eq!(tokio::spawn(greet(2)).await.unwrap(), "adaada");
 /// # }
 /// ```
+#[doc(alias = "bind")]
 pub trait BindFuture<Args>: Sized {
     /// Binds it to the context of the place where this is called.
     #[must_use = "a bound closure does nothing until it is called"]

@@ -5,7 +5,7 @@ use std::fmt;
 /// The error of setting something for the rest of a boundary where there is none: it holds what was to be set.
 ///
 /// A store that is set for "the rest of the current work" needs to know where that ends. On a bare thread nothing ends it, and
-/// whatever the thread does next would see it: so it is refused. See [`enter_with`](crate::AsyncLocalStorage::enter_with).
+/// whatever the thread does next would see it: so it is refused. See [`try_enter_with`](crate::AsyncLocalStorage::try_enter_with).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NoBoundary<T>(T);
 
@@ -15,6 +15,7 @@ impl<T> NoBoundary<T> {
     }
 
     /// What was to be set.
+    #[must_use = "what was to be set is dropped unless it is kept"]
     pub fn into_inner(self) -> T {
         self.0
     }

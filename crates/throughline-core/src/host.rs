@@ -7,6 +7,7 @@
 use crate::{AsyncLocalStorage, NoBoundary, Snapshot, Store, frame};
 
 /// The current frame; the same as [`snapshot`](crate::snapshot).
+#[must_use = "a frame does nothing by itself: set it, or run something in it"]
 pub fn current() -> Snapshot {
     crate::snapshot()
 }
@@ -22,12 +23,14 @@ pub fn current() -> Snapshot {
 /// assert_eq!(frame.get(&USER), Some("ada"));
 /// assert_eq!(host::frame_without(&frame, &USER).get(&USER), None);
 /// ```
+#[must_use = "the new frame is the answer; `base` is as it was"]
 #[track_caller]
 pub fn frame_with<T: Store>(base: &Snapshot, storage: &AsyncLocalStorage<T>, store: T) -> Snapshot {
     Snapshot(frame::bind_on(&base.0, storage.key().place(), store))
 }
 
 /// `base` with nothing set in `storage`.
+#[must_use = "the new frame is the answer; `base` is as it was"]
 #[track_caller]
 pub fn frame_without<T: Store>(base: &Snapshot, storage: &AsyncLocalStorage<T>) -> Snapshot {
     Snapshot(frame::without_on(&base.0, storage.key().place().untyped()))

@@ -76,7 +76,11 @@ impl<F, C: Change> InContext<F, C> {
         self.project().carried.get_pin_mut()
     }
 
-    /// The inner value, out of its context; none if it was a future and is ready.
+    /// The inner value, out of its context, which is let go of; none if it was a future and is ready.
+    ///
+    /// # Panics
+    /// Only if the `Drop` of a store does that went with the context; the inner value is dropped then, outside of it.
+    #[must_use = "the inner value is dropped outside its context unless it is kept"]
     pub fn into_inner(self) -> Option<F> {
         self.carried.into_inner()
     }
@@ -125,6 +129,9 @@ macro_rules! context_ext {
         #[doc = concat!("Puts a ", $what, " into a context: see [`InContext`](crate::InContext).")]
         pub trait $Ext $(<$Item>)?: $Trait $(<$Item>)? + Sized {
             #[doc = concat!("Gives this ", $what, " the context of the place where this is called.")]
+            ///
+            /// # Panics
+            /// The answer panics if it is a future and polled again after it was ready.
             ///
             /// # Cancel safety
             #[doc = concat!("Dropping the answer drops this ", $what, " in that context.")]

@@ -23,6 +23,7 @@ use std::fmt;
 /// assert_eq!(then.run(|| USER.get_store()), Some("ada"));
 /// std::thread::spawn(move || assert_eq!(then.get(&USER), Some("ada"))).join().unwrap();
 /// ```
+#[doc(alias = "AsyncLocalStorage.snapshot")]
 #[derive(Clone)]
 pub struct Snapshot(pub(crate) FrameRef);
 
@@ -38,6 +39,7 @@ pub fn snapshot() -> Snapshot {
 
 impl Snapshot {
     /// The snapshot in which nothing is set.
+    #[must_use = "a snapshot does nothing by itself: run something in it"]
     pub const fn empty() -> Self {
         Snapshot(FrameRef::EMPTY)
     }
@@ -66,6 +68,9 @@ impl Snapshot {
     /// Wraps a future (or stream, sink, reader, writer) so that it is polled, and dropped, with the stores of this
     /// snapshot.
     ///
+    /// # Panics
+    /// The answer panics when polled again after it was ready.
+    ///
     /// # Cancel safety
     /// Dropping the answer drops `inner` with the stores of this snapshot.
     ///
@@ -88,13 +93,20 @@ impl Snapshot {
         InContext::captured(self.0, inner)
     }
 
-    /// The store of `storage` in this snapshot, or its default, read without entering.
+    /// A clone of the store of `storage` in this snapshot, or of its default, read without entering.
+    ///
+    /// # Panics
+    /// Only if `T::clone` or the default's initialiser does.
+    #[must_use = "reading has no effect but its answer"]
     #[inline]
     pub fn get<T: Store + Clone>(&self, storage: &AsyncLocalStorage<T>) -> Option<T> {
         self.with(storage, |store| store.cloned())
     }
 
-    /// Lends the store of `storage` in this snapshot, or its default, to `f`.
+    /// Lends the store of `storage` in this snapshot, or its default, to `f`, which runs in the context of the caller.
+    ///
+    /// # Panics
+    /// Only if `f` or the default's initialiser does.
     #[inline]
     pub fn with<T: Store, R>(&self, storage: &AsyncLocalStorage<T>, f: impl FnOnce(Option<&T>) -> R) -> R {
         match self.0.find(storage.key()) {
@@ -153,6 +165,9 @@ pub fn root<R>(f: impl FnOnce() -> R) -> R {
 ///
 /// The form of [`root`] for an async `main`, a background task, or a connection that outlives the request that opened it.
 ///
+/// # Panics
+/// The answer panics when polled again after it was ready.
+///
 /// # Cancel safety
 /// Dropping the answer drops `inner` in its own boundary.
 ///
@@ -172,6 +187,13 @@ pub fn root_scope<F>(inner: F) -> InContext<F> {
 }
 
 /// Whether the calling code runs in a boundary, so that [`enter_with`](AsyncLocalStorage::enter_with) has one to live in.
+///
+/// # Examples
+/// ```
+/// use throughline_core::{in_boundary, root};
+/// assert!(!in_boundary());
+/// assert!(root(in_boundary));
+/// ```
 pub fn in_boundary() -> bool {
     frame::in_boundary()
 }

@@ -18,7 +18,11 @@ use std::marker::PhantomData;
 /// not be a `const`**: each mention of a constant would be a new storage, and nothing set would ever be read. Clippy's
 /// `declare_interior_mutable_const`, which is on by default, reports it.
 ///
-/// The counterpart of Node's [`AsyncLocalStorage`](https://nodejs.org/api/async_context.html#class-asynclocalstorage).
+/// The counterpart of Node's [`AsyncLocalStorage`](https://nodejs.org/api/async_context.html#class-asynclocalstorage). Clauses of Node's
+/// behaviour (`ALS-4`) are listed in the `docs` of `throughline`.
+///
+/// # Panics
+/// More than 65 532 storages cannot be in use at once: one more panics when it is first set.
 ///
 /// # Examples
 /// ```
@@ -124,6 +128,16 @@ impl<T: Store> AsyncLocalStorage<T> {
     /// Only if user code does: `f`, the default's initialiser, or the `Drop` of a store that `f` replaced.
     ///
     /// # Examples
+    /// What is lent does not leave:
+    /// ```compile_fail,E0515
+    /// use throughline_core::AsyncLocalStorage;
+    /// static USER: AsyncLocalStorage<String> = AsyncLocalStorage::new();
+    ///
+    /// fn name() -> &'static str {
+    ///     USER.run("ada".to_owned(), || USER.with(|user| user.map_or("", String::as_str)))
+    /// }
+    /// assert_eq!(name(), "ada");
+    /// ```
     /// ```
     /// use throughline_core::AsyncLocalStorage;
     /// static USER: AsyncLocalStorage<String> = AsyncLocalStorage::new();
@@ -186,6 +200,7 @@ impl<T: Store> AsyncLocalStorage<T> {
     /// let both = B.scope(2, A.scope(1, async { (A.get_store(), B.get_store()) }));
     /// assert_eq!(block_on(both), (Some(1), Some(2)));
     /// ```
+    #[doc(alias = "run")]
     #[inline]
     #[track_caller]
     pub fn scope<F>(&self, store: T, inner: F) -> Scope<T, F> {
@@ -198,6 +213,17 @@ impl<T: Store> AsyncLocalStorage<T> {
     ///
     /// # Panics
     /// Only if user code does: `f`, or the `Drop` of a store that `f` entered.
+    ///
+    /// # Examples
+    /// ```
+    /// use throughline_core::AsyncLocalStorage;
+    /// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+    ///
+    /// USER.run("ada", || {
+    ///     assert_eq!(USER.exit(|| USER.get_store()), None);
+    ///     assert_eq!(USER.get_store(), Some("ada"));
+    /// });
+    /// ```
     #[inline]
     pub fn exit<R>(&self, f: impl FnOnce() -> R) -> R {
         frame::run_without(self.key.place_taken(), f)
@@ -206,8 +232,22 @@ impl<T: Store> AsyncLocalStorage<T> {
     /// Wraps a future (or stream, sink, reader, writer) so that it runs, and is dropped, without this storage's store. The form
     /// of [`exit`](Self::exit) for futures; the other stores are those set at the first poll.
     ///
+    /// # Panics
+    /// The answer panics when polled again after it was ready.
+    ///
     /// # Cancel safety
     /// As for [`scope`](Self::scope).
+    ///
+    /// # Examples
+    /// ```
+    /// # use futures::executor::block_on;
+    /// use throughline_core::AsyncLocalStorage;
+    /// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+    ///
+    /// let background = USER.exit_scope(async { USER.get_store() });
+    /// assert_eq!(block_on(USER.scope("ada", background)), None);
+    /// ```
+    #[doc(alias = "exit")]
     #[inline]
     #[track_caller]
     pub fn exit_scope<F>(&self, inner: F) -> ExitScope<F> {
@@ -264,6 +304,7 @@ impl<T: Store> AsyncLocalStorage<T> {
     /// assert_eq!(refused.into_inner(), "ada");
     /// assert!(root(|| USER.try_enter_with("ada")).is_ok());
     /// ```
+    #[doc(alias = "enterWith")]
     #[inline]
     #[track_caller]
     pub fn try_enter_with(&self, store: T) -> Result<(), NoBoundary<T>> {
@@ -313,6 +354,7 @@ impl<T: Store> AsyncLocalStorage<T> {
     ///
     /// # Errors
     /// Outside any boundary, with `store` in the error.
+    #[doc(alias = "withScope")]
     #[inline]
     #[track_caller]
     pub fn try_with_scope(&self, store: T) -> Result<RunScope, NoBoundary<T>> {
@@ -332,6 +374,19 @@ impl<T: Store> AsyncLocalStorage<T> {
     ///
     /// # Panics
     /// Only if the `Drop` of a store that goes does; it is taken out by then.
+    ///
+    /// # Examples
+    /// ```
+    /// use throughline_core::{AsyncLocalStorage, snapshot};
+    /// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+    ///
+    /// USER.run("ada", || {
+    ///     let before = snapshot();
+    ///     USER.disable();
+    ///     assert_eq!(USER.get_store(), None);
+    ///     assert_eq!(before.get(&USER), Some("ada"));
+    /// });
+    /// ```
     pub fn disable(&self) {
         if let Some(place) = self.key.place_taken() {
             frame::disable(place);
@@ -376,8 +431,8 @@ impl<T: Store> fmt::Debug for AsyncLocalStorage<T> {
 
 /// A store that ends when this is dropped: see [`AsyncLocalStorage::with_scope`].
 ///
-/// It stays on its thread:
-/// ```compile_fail
+/// It stays on its thread, and out of futures that may leave theirs:
+/// ```compile_fail,E0277
 /// use throughline_core::{AsyncLocalStorage, root};
 /// static USER: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
 /// root(|| {
@@ -385,7 +440,18 @@ impl<T: Store> fmt::Debug for AsyncLocalStorage<T> {
 ///     std::thread::spawn(move || drop(scope)).join().unwrap();
 /// });
 /// ```
-/// A snapshot may go:
+/// ```compile_fail
+/// use throughline_core::{AsyncLocalStorage, root_scope};
+/// static USER: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
+/// # async fn work() {}
+/// # fn spawn(_: impl Future<Output = ()> + Send + 'static) {}
+/// spawn(root_scope(async {
+///     let scope = USER.with_scope(1);
+///     work().await;
+///     drop(scope);
+/// }));
+/// ```
+/// A snapshot may go, and a future with a scope of its own:
 /// ```
 /// use throughline_core::{AsyncLocalStorage, root, snapshot};
 /// static USER: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
@@ -394,6 +460,11 @@ impl<T: Store> fmt::Debug for AsyncLocalStorage<T> {
 ///     let snapshot = snapshot();
 ///     std::thread::spawn(move || drop(snapshot)).join().unwrap();
 /// });
+/// # async fn work() {}
+/// # fn spawn(_: impl Future<Output = ()> + Send + 'static) {}
+/// spawn(USER.scope(1, async {
+///     work().await;
+/// }));
 /// ```
 #[must_use = "the store ends at once unless the scope is kept: `let _scope = …`"]
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 /// A store follows the work to other threads and is read there by reference, maybe by several at once. It is dropped when the last
 /// boundary, future or snapshot that has it goes; its `Drop` runs in the context around that one, and may use storages.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use std::rc::Rc;
 /// // error: `Rc<u32>` cannot be kept in an `AsyncLocalStorage` (and what to keep in its place)
 /// static USER: throughline_core::AsyncLocalStorage<Rc<u32>> = throughline_core::AsyncLocalStorage::new();

@@ -19,6 +19,7 @@ use crate::in_context::{InContext, PutAll, ScopeWith};
 /// });
 /// assert_eq!((ID.get_store(), USER.get_store()), (None, None));
 /// ```
+#[doc(alias = "run")]
 #[track_caller]
 pub fn run_with<R>(stores: impl Stores, f: impl FnOnce() -> R) -> R {
     refuse_doubles(&stores);
@@ -29,7 +30,7 @@ pub fn run_with<R>(stores: impl Stores, f: impl FnOnce() -> R) -> R {
 /// [`scope`](crate::AsyncLocalStorage::scope)s, for the price of one. The stores come on top of what is set at the first poll.
 ///
 /// # Panics
-/// If a storage is named twice.
+/// If a storage is named twice. The answer panics when polled again after it was ready.
 ///
 /// # Cancel safety
 /// Dropping the answer drops `inner` with the stores set.
@@ -44,6 +45,7 @@ pub fn run_with<R>(stores: impl Stores, f: impl FnOnce() -> R) -> R {
 /// let seen = block_on(scope_with(((&ID, 7), (&USER, "ada")), async { (ID.get_store(), USER.get_store()) }));
 /// assert_eq!(seen, (Some(7), Some("ada")));
 /// ```
+#[doc(alias = "run")]
 #[track_caller]
 pub fn scope_with<S: Stores, F>(stores: S, inner: F) -> ScopeWith<S, F> {
     refuse_doubles(&stores);

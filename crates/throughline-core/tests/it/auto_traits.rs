@@ -8,8 +8,8 @@ use std::marker::PhantomPinned;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 use throughline_core::{
-    AsyncLocalStorage, Bind, BindAsync, BindMut, BindOnce, ExitScope, InContext, NoBoundary, RunScope, Scope,
-    ScopeWith, Snapshot, Store, bind,
+    AsyncLocalStorage, Bind, BindAsync, BindFuture, BindMut, BindOnce, ExitScope, InContext, NoBoundary,
+    RunScope, Scope, ScopeWith, Snapshot, Store, bind,
 };
 
 type SendFuture = Pending<()>;
@@ -80,6 +80,9 @@ fn bound_closures_are_what_their_closures_are() {
     send_sync_static(&(|| ()).bind_mut());
     send_sync_static(&(|| ()).bind_once());
     send_sync_static(&(async || ()).bind_async());
+    send_sync_static(&(async || ()).bind_future());
+    fn send<T: Send>(_: &T) {}
+    send(&(|| async {}).bind_future()());
     send_sync_static(&bind!(|_text: &str| ()));
     send_sync_static(&bind!(mut || ()));
     send_sync_static(&bind!(once || ()));
@@ -97,6 +100,7 @@ macro_rules! implements {
         }
         impl<T: ?Sized> Otherwise for T {}
         struct Asked<T: ?Sized>(std::marker::PhantomData<T>);
+        // Unused where it is no.
         #[allow(dead_code)]
         impl<T: ?Sized + $Trait> Asked<T> {
             const ANSWER: bool = true;

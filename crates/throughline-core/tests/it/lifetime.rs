@@ -409,6 +409,7 @@ mod in_a_long_loop {
                 D.enter_with(OnDrop::counting(&drops));
                 pause().await;
             }
+            // It gives the block a type.
             #[allow(unreachable_code)]
             ()
         }));
