@@ -9,6 +9,7 @@ mod frame;
 pub mod host;
 mod in_context;
 mod key;
+mod report;
 mod snapshot;
 mod storage;
 mod store;
@@ -27,6 +28,7 @@ pub mod tokio_io;
 pub use bind::{Bind, BindAsync, BindFuture, BindMut, BindOnce};
 pub use error::NoBoundary;
 pub use in_context::{ExitScope, FutureContextExt, InContext, Scope, ScopeWith};
+pub use report::{Report, reset_reporter, set_reporter};
 pub use snapshot::{Snapshot, in_boundary, root, root_scope, snapshot};
 pub use storage::{AsyncLocalStorage, RunScope};
 pub use store::Store;
@@ -40,4 +42,5 @@ pub mod change {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::bind::Bound;
+    pub use crate::report::{isolate, report};
 }
