@@ -6,6 +6,12 @@
 pub use throughline_core::*;
 
 pub mod docs;
+#[cfg(feature = "pool")]
+pub mod pool;
+
+#[cfg(feature = "pool")]
+#[doc(inline)]
+pub use pool::WorkerPool;
 
 /// The extension traits, for `use throughline::prelude::*`: `in_context()` on futures (and, with feature `stream`, on streams), and
 /// `bind()` with its kin on closures.

@@ -1,0 +1,106 @@
+//! The future of a task's result.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use event_listener::EventListener;
+use futures_channel::oneshot;
+
+use super::error::TaskError;
+use super::job::{Awaited, Job, Submitted};
+use super::room::NoRoom;
+use super::worker_pool::WorkerPool;
+
+/// The result of a task: what [`WorkerPool::run`] answers.
+#[must_use = "the task is submitted when this is polled first"]
+pub struct Run<R> {
+    /// None once the pool has accepted it, or refused to.
+    submission: Option<Submission>,
+    /// None once it was answered.
+    answer: Option<oneshot::Receiver<Result<R, TaskError>>>,
+}
+
+/// A task before it is accepted.
+struct Submission {
+    pool: WorkerPool,
+    job: Box<dyn Job>,
+    waiting: Option<EventListener>,
+}
+
+impl<R: Send + 'static> Run<R> {
+    pub(super) fn new(pool: &WorkerPool, task: impl FnOnce() -> R + Send + 'static) -> Self {
+        let (sender, answer) = oneshot::channel();
+        let job = Box::new(Awaited {
+            task: Submitted::new(pool.task_type(), task),
+            answer: sender,
+        });
+        Run {
+            submission: Some(Submission {
+                pool: pool.clone(),
+                job,
+                waiting: None,
+            }),
+            answer: Some(answer),
+        }
+    }
+}
+
+impl<R> Run<R> {
+    fn poll_submission(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), NoRoom>> {
+        let Some(submission) = &mut self.submission else {
+            return Poll::Ready(Ok(()));
+        };
+        let entered = ready!(submission.poll_room(cx));
+        let submission = self.submission.take();
+        Poll::Ready(entered.map(|()| submission.into_iter().for_each(Submission::send)))
+    }
+}
+
+impl Submission {
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), NoRoom>> {
+        loop {
+            if let Some(waiting) = &mut self.waiting {
+                ready!(Pin::new(waiting).poll(cx));
+            }
+            self.waiting = None;
+            match self.pool.enter_or_listen() {
+                Ok(entered) => return Poll::Ready(entered),
+                Err(listener) => self.waiting = Some(listener),
+            }
+        }
+    }
+
+    fn send(self) {
+        self.pool.send(self.job);
+    }
+}
+
+impl<R> Future for Run<R> {
+    type Output = Result<R, TaskError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let result = match ready!(this.poll_submission(cx)) {
+            Err(why) => Err(TaskError::refused(why)),
+            Ok(()) => {
+                let answer = this
+                    .answer
+                    .as_mut()
+                    .expect("a task's result is polled until it is ready");
+                // A worker answers every task it is handed.
+                ready!(Pin::new(answer).poll(cx)).unwrap_or_else(|_| Err(TaskError::cancelled()))
+            }
+        };
+        this.answer = None;
+        Poll::Ready(result)
+    }
+}
+
+impl<R> fmt::Debug for Run<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("submitted", &self.submission.is_none())
+            .finish_non_exhaustive()
+    }
+}
