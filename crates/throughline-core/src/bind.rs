@@ -1,12 +1,77 @@
 //! Closures that run in the context they were bound in.
 
-use crate::{FutureContextExt, InContext, Snapshot, snapshot};
+use crate::resource::InResource;
+use crate::{AsyncResource, FutureContextExt, InContext, Snapshot, root, snapshot};
 use std::fmt;
 
-/// A closure and the context it was bound in, in which it is called and dropped. What [`bind!`](crate::bind!) expands to.
+/// What a closure is bound to: a snapshot, or a resource.
 #[doc(hidden)]
-pub struct Bound<F> {
-    snapshot: Snapshot,
+pub trait Binding {
+    type Bound<F: Future>;
+
+    fn run<R>(&self, f: impl FnOnce() -> R) -> R;
+
+    /// Runs a destructor. Where what it was bound to is gone, nothing is set.
+    fn run_last(&self, f: impl FnOnce());
+
+    fn wrap<F: Future>(&self, future: F) -> Self::Bound<F>;
+
+    /// As `wrap`, called within `run`: with what was entered there.
+    fn wrap_here<F: Future>(&self, future: F) -> Self::Bound<F>;
+}
+
+impl Binding for Snapshot {
+    type Bound<F: Future> = InContext<F>;
+
+    #[inline]
+    fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.run(f)
+    }
+
+    #[inline]
+    fn run_last(&self, f: impl FnOnce()) {
+        self.run(f);
+    }
+
+    #[inline]
+    fn wrap<F: Future>(&self, future: F) -> InContext<F> {
+        self.scope(future)
+    }
+
+    #[inline]
+    fn wrap_here<F: Future>(&self, future: F) -> InContext<F> {
+        future.in_context()
+    }
+}
+
+impl Binding for AsyncResource {
+    type Bound<F: Future> = InResource<F>;
+
+    #[inline]
+    fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.run_in_async_scope(f)
+    }
+
+    fn run_last(&self, f: impl FnOnce()) {
+        if let Err(destroyed) = self.try_run_in_async_scope(f) {
+            root(destroyed.into_inner());
+        }
+    }
+
+    #[inline]
+    fn wrap<F: Future>(&self, future: F) -> InResource<F> {
+        self.scope(future)
+    }
+
+    fn wrap_here<F: Future>(&self, future: F) -> InResource<F> {
+        self.scope_here(future)
+    }
+}
+
+/// A closure and what it is bound to, in which it is called and dropped. What [`bind!`](crate::bind!) expands to.
+#[doc(hidden)]
+pub struct Bound<F, C: Binding = Snapshot> {
+    binding: C,
     /// None only after `call_once`.
     closure: Option<F>,
 }
@@ -14,8 +79,15 @@ pub struct Bound<F> {
 impl<F> Bound<F> {
     #[inline]
     pub fn new(closure: F) -> Self {
+        Self::to(snapshot(), closure)
+    }
+}
+
+impl<F, C: Binding> Bound<F, C> {
+    #[inline]
+    fn to(binding: C, closure: F) -> Self {
         Bound {
-            snapshot: snapshot(),
+            binding,
             closure: Some(closure),
         }
     }
@@ -24,19 +96,19 @@ impl<F> Bound<F> {
     #[inline]
     pub fn call<R>(&self, f: impl FnOnce(&F) -> R) -> R {
         let closure = self.get();
-        self.snapshot.run(|| f(closure))
+        self.binding.run(|| f(closure))
     }
 
     #[inline]
     pub fn call_mut<R>(&mut self, f: impl FnOnce(&mut F) -> R) -> R {
         let closure = self.closure.as_mut().expect(GONE);
-        self.snapshot.run(|| f(closure))
+        self.binding.run(|| f(closure))
     }
 
     #[inline]
     pub fn call_once<R>(mut self, f: impl FnOnce(F) -> R) -> R {
         let closure = self.closure.take().expect(GONE);
-        self.snapshot.run(|| f(closure))
+        self.binding.run(|| f(closure))
     }
 
     #[inline]
@@ -48,19 +120,19 @@ impl<F> Bound<F> {
 /// `call_once` consumes the `Bound`.
 const GONE: &str = "a bound closure is there until it is called once";
 
-impl<F> Drop for Bound<F> {
+impl<F, C: Binding> Drop for Bound<F, C> {
     #[inline]
     fn drop(&mut self) {
         if !std::mem::needs_drop::<F>() {
             return;
         }
         if let Some(closure) = self.closure.take() {
-            self.snapshot.run(|| drop(closure));
+            self.binding.run_last(|| drop(closure));
         }
     }
 }
 
-impl<F> fmt::Debug for Bound<F> {
+impl<F, C: Binding> fmt::Debug for Bound<F, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bound").finish_non_exhaustive()
     }
@@ -95,6 +167,28 @@ pub trait Bind<Args>: Sized {
     /// Binds it to the context of the place where this is called.
     #[must_use = "a bound closure does nothing until it is called"]
     fn bind(self) -> impl Sized;
+
+    /// Binds it to a resource: one that is there (`&resource`), or, given a type name, one of its own, made here and destroyed with the bound closure.
+    /// Each call is a scope of it; the closure is dropped in one.
+    ///
+    /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
+    ///
+    /// # Panics
+    /// If the type name is empty. A call does once the resource is destroyed; the closure is dropped where nothing is set then.
+    ///
+    /// # Examples
+    /// Where Node has `req.on('close', AsyncResource.bind(() => { ... }))`:
+    /// ```
+    /// use throughline_core::{AsyncLocalStorage, Bind, execution_async_resource};
+    /// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+    ///
+    /// let on_close = USER.run("ada", || {
+    ///     (|| (USER.get_store(), execution_async_resource().unwrap().type_name())).bind_to("CLOSE")
+    /// });
+    /// assert_eq!(on_close(), (Some("ada"), "CLOSE"));
+    /// ```
+    #[must_use = "a bound closure does nothing until it is called"]
+    fn bind_to(self, resource: impl Into<AsyncResource>) -> impl Sized;
 }
 
 /// Binds an `FnMut` closure of zero to four by-value arguments to the current context. Else as [`Bind`].
@@ -103,6 +197,16 @@ pub trait BindMut<Args>: Sized {
     /// Binds it to the context of the place where this is called.
     #[must_use = "a bound closure does nothing until it is called"]
     fn bind_mut(self) -> impl Sized;
+
+    /// Binds it to a resource: one that is there (`&resource`), or, given a type name, one of its own, made here and destroyed with the bound closure.
+    /// Each call is a scope of it; the closure is dropped in one.
+    ///
+    /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
+    ///
+    /// # Panics
+    /// If the type name is empty. A call does once the resource is destroyed; the closure is dropped where nothing is set then.
+    #[must_use = "a bound closure does nothing until it is called"]
+    fn bind_mut_to(self, resource: impl Into<AsyncResource>) -> impl Sized;
 }
 
 /// Binds an `FnOnce` closure of zero to four by-value arguments to the current context. Else as [`Bind`].
@@ -120,6 +224,16 @@ pub trait BindOnce<Args>: Sized {
     /// Binds it to the context of the place where this is called.
     #[must_use = "a bound closure does nothing until it is called"]
     fn bind_once(self) -> impl Sized;
+
+    /// Binds it to a resource: one that is there (`&resource`), or, given a type name, one of its own, made here and destroyed with the bound closure.
+    /// Each call is a scope of it; the closure is dropped in one.
+    ///
+    /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
+    ///
+    /// # Panics
+    /// If the type name is empty. A call does once the resource is destroyed; the closure is dropped where nothing is set then.
+    #[must_use = "a bound closure does nothing until it is called"]
+    fn bind_once_to(self, resource: impl Into<AsyncResource>) -> impl Sized;
 }
 
 /// Binds an async closure of zero to four by-value arguments to the current context: its futures are made, polled and dropped
@@ -147,6 +261,16 @@ pub trait BindAsync<Args>: Sized {
     /// Binds it to the context of the place where this is called.
     #[must_use = "a bound closure does nothing until it is called"]
     fn bind_async(self) -> impl Sized;
+
+    /// Binds it to a resource: one that is there (`&resource`), or, given a type name, one of its own, made here and destroyed with the bound closure.
+    /// Each call is a scope of it, and each poll of its futures; the closure is dropped in one.
+    ///
+    /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
+    ///
+    /// # Panics
+    /// If the type name is empty. A call does once the resource is destroyed; the closure is dropped where nothing is set then.
+    #[must_use = "a bound closure does nothing until it is called"]
+    fn bind_async_to(self, resource: impl Into<AsyncResource>) -> impl Sized;
 }
 
 /// Binds a closure that answers a future, of zero to four by-value arguments, to the current context: its futures are made, polled
@@ -175,6 +299,16 @@ pub trait BindFuture<Args>: Sized {
     /// Binds it to the context of the place where this is called.
     #[must_use = "a bound closure does nothing until it is called"]
     fn bind_future(self) -> impl Sized;
+
+    /// Binds it to a resource: one that is there (`&resource`), or, given a type name, one of its own, made here and destroyed with the bound closure.
+    /// Each call is a scope of it, and each poll of its futures; the closure is dropped in one.
+    ///
+    /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
+    ///
+    /// # Panics
+    /// If the type name is empty. A call does once the resource is destroyed; the closure is dropped where nothing is set then.
+    #[must_use = "a bound closure does nothing until it is called"]
+    fn bind_future_to(self, resource: impl Into<AsyncResource>) -> impl Sized;
 }
 
 // What the methods answer is more exact in the impls than in the traits ("refined"), which is how the answer can be a closure of
@@ -188,6 +322,13 @@ macro_rules! arity {
                 let bound = Bound::new(self);
                 move |$($a: $A),*| bound.call(|f| f($($a),*))
             }
+
+            #[inline]
+            #[track_caller]
+            fn bind_to(self, resource: impl Into<AsyncResource>) -> impl Fn($($A),*) -> R {
+                let bound = Bound::to(resource.into(), self);
+                move |$($a: $A),*| bound.call(|f| f($($a),*))
+            }
         }
 
         #[allow(refining_impl_trait)]
@@ -195,6 +336,13 @@ macro_rules! arity {
             #[inline]
             fn bind_mut(self) -> impl FnMut($($A),*) -> R {
                 let mut bound = Bound::new(self);
+                move |$($a: $A),*| bound.call_mut(|f| f($($a),*))
+            }
+
+            #[inline]
+            #[track_caller]
+            fn bind_mut_to(self, resource: impl Into<AsyncResource>) -> impl FnMut($($A),*) -> R {
+                let mut bound = Bound::to(resource.into(), self);
                 move |$($a: $A),*| bound.call_mut(|f| f($($a),*))
             }
         }
@@ -206,6 +354,13 @@ macro_rules! arity {
                 let bound = Bound::new(self);
                 move |$($a: $A),*| bound.call_once(|f| f($($a),*))
             }
+
+            #[inline]
+            #[track_caller]
+            fn bind_once_to(self, resource: impl Into<AsyncResource>) -> impl FnOnce($($A),*) -> R {
+                let bound = Bound::to(resource.into(), self);
+                move |$($a: $A),*| bound.call_once(|f| f($($a),*))
+            }
         }
 
         #[allow(refining_impl_trait)]
@@ -213,7 +368,14 @@ macro_rules! arity {
             #[inline]
             fn bind_future(self) -> impl Fn($($A),*) -> InContext<Fut> {
                 let bound = Bound::new(self);
-                move |$($a: $A),*| bound.call(|f| f($($a),*).in_context())
+                move |$($a: $A),*| bound.call(|f| bound.binding.wrap_here(f($($a),*)))
+            }
+
+            #[inline]
+            #[track_caller]
+            fn bind_future_to(self, resource: impl Into<AsyncResource>) -> impl Fn($($A),*) -> InResource<Fut> {
+                let bound = Bound::to(resource.into(), self);
+                move |$($a: $A),*| bound.call(|f| bound.binding.wrap_here(f($($a),*)))
             }
         }
 
@@ -223,8 +385,18 @@ macro_rules! arity {
             fn bind_async(self) -> impl AsyncFn($($A),*) -> R {
                 let bound = Bound::new(self);
                 async move |$($a: $A),*| {
-                    let future = bound.snapshot.run(|| bound.get()($($a),*));
-                    future.with_snapshot(bound.snapshot.clone()).await
+                    let future = bound.binding.run(|| bound.get()($($a),*));
+                    bound.binding.wrap(future).await
+                }
+            }
+
+            #[inline]
+            #[track_caller]
+            fn bind_async_to(self, resource: impl Into<AsyncResource>) -> impl AsyncFn($($A),*) -> R {
+                let bound = Bound::to(resource.into(), self);
+                async move |$($a: $A),*| {
+                    let future = bound.binding.run(|| bound.get()($($a),*));
+                    bound.binding.wrap(future).await
                 }
             }
         }

@@ -4,6 +4,8 @@
 //! for the frame that is [`current`], makes others out of it with [`frame_with`] and [`frame_without`], and puts one in force with
 //! [`set`], inside a boundary that it opened with [`Snapshot::run`] or [`root`](crate::root) for each of its jobs.
 
+pub use crate::resource::host::{Entered, HookRegistry, OutOfOrder};
+
 use crate::{AsyncLocalStorage, NoBoundary, Snapshot, Store, frame};
 
 /// The current frame; the same as [`snapshot`](crate::snapshot).

@@ -85,6 +85,11 @@ impl<F, C: Change> InContext<F, C> {
         self.carried.into_inner()
     }
 
+    /// Drops the inner value in its context, if it is still there, and lets go of that.
+    pub(crate) fn finish(self: Pin<&mut Self>) {
+        self.project().carried.finish();
+    }
+
     /// Runs `f` on the inner value in its context.
     #[cfg(any(
         feature = "stream",

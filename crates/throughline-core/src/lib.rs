@@ -9,7 +9,9 @@ mod frame;
 pub mod host;
 mod in_context;
 mod key;
+pub mod live;
 mod report;
+mod resource;
 mod snapshot;
 mod storage;
 mod store;
@@ -29,6 +31,12 @@ pub use bind::{Bind, BindAsync, BindFuture, BindMut, BindOnce};
 pub use error::NoBoundary;
 pub use in_context::{ExitScope, FutureContextExt, InContext, Scope, ScopeWith};
 pub use report::{Report, reset_reporter, set_reporter};
+pub use resource::{
+    AsyncHook, AsyncId, AsyncResource, AsyncResourceBuilder, Destroyed, EmptyTypeName, Enabled,
+    FutureResourceExt, HookBuilder, InResource, PanicPolicy, ResourceInfo, ResourceType, create_hook,
+    execution_async_id, execution_async_resource, flush_destroy_events, trigger_async_id,
+    with_default_trigger,
+};
 pub use snapshot::{Snapshot, in_boundary, root, root_scope, snapshot};
 pub use storage::{AsyncLocalStorage, RunScope};
 pub use store::Store;

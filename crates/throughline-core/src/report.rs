@@ -105,12 +105,17 @@ pub fn isolate<R>(place: impl FnOnce() -> String, f: impl FnOnce() -> R) -> Opti
     match catch_unwind(AssertUnwindSafe(f)) {
         Ok(answer) => Some(answer),
         Err(payload) => {
-            report(&Report::Panic {
-                place: &place(),
-                payload: &*payload,
-            });
-            swallow(|| drop(payload));
+            panic(&place(), payload);
             None
         }
     }
+}
+
+/// Tells the reporter of a panic that was caught.
+pub(crate) fn panic(place: &str, payload: Box<dyn Any + Send>) {
+    report(&Report::Panic {
+        place,
+        payload: &*payload,
+    });
+    swallow(|| drop(payload));
 }

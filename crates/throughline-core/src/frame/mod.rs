@@ -40,6 +40,7 @@
 mod boundary;
 mod build;
 mod carried;
+mod closable;
 mod counts;
 mod current;
 mod entered;
@@ -56,6 +57,7 @@ use boundary::Resident;
 pub(crate) use boundary::{enter, run, run_all, run_without};
 pub(crate) use build::{bind_on, without_on};
 pub(crate) use carried::Carried;
+pub(crate) use closable::{Closable, Closed, End, OwnedScope, Scope};
 pub(crate) use current::{capture, in_boundary, is_set, with, with_clone};
 pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
 pub(crate) use parts::{Bindings, MOST_PARTS, bind_all_on};

@@ -2,6 +2,7 @@
 
 use super::counts::Counts;
 use super::{FEW, Frame, Mode, NOTHING, Traits, entry, memory};
+use crate::live;
 use crate::sync::Watch;
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -205,6 +206,7 @@ struct Block {
 impl Block {
     #[inline(always)]
     fn take(&self) -> *mut u8 {
+        live::frame_made();
         // SAFETY: the size is above zero, since there is a header; the list comes from `list_for`.
         unsafe {
             match self.list {
@@ -218,6 +220,7 @@ impl Block {
     /// `p` came from [`take`](Self::take) of an equal block.
     #[inline(always)]
     unsafe fn give_back(&self, p: *mut u8) {
+        live::frame_gone();
         // SAFETY: by the contract.
         unsafe {
             match self.list {

@@ -1,0 +1,209 @@
+//! A frame that scopes run in, on any thread, until it is closed: what a resource keeps.
+//!
+//! Safe code would keep the frame behind a lock, and count it once more for each scope: four locked operations and some sixty instructions
+//! a scope, where this takes two and a dozen (`benches/benches/resource.rs`).
+
+use super::{FrameRef, enter};
+use crate::sync::{AtomicU64, fence};
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+/// In `state`, beside the number of scopes.
+const CLOSED: u64 = 1 << 63;
+
+/// Invariant: the frame is there unless this is closed and no scope is left. Once it is closed no scope begins, so one thread alone
+/// sees "closed, and none left": who closes it, or who ends the last scope. That thread takes the frame out.
+pub(crate) struct Closable<T: End> {
+    state: AtomicU64,
+    frame: UnsafeCell<ManuallyDrop<FrameRef>>,
+    with: T,
+}
+
+// SAFETY: the frame is only read while it is there, and taken out by one thread when nobody reads it any more.
+unsafe impl<T: End + Sync> Sync for Closable<T> {}
+// A panic leaves nothing half-changed.
+impl<T: End> UnwindSafe for Closable<T> {}
+impl<T: End> RefUnwindSafe for Closable<T> {}
+
+/// What goes with a frame, and hears of its end.
+pub(crate) trait End {
+    /// The frame is about to go with the [`Closable`], which nobody closed.
+    fn dropped(&self);
+}
+
+/// What [`Closable::close`] found. The frame is the caller's to drop, which runs stores' destructors.
+#[derive(Debug)]
+pub(crate) enum Closed {
+    /// It was closed before.
+    Before,
+    /// Now; the last scope to end will give the frame.
+    WhenScopesEnd,
+    Now(FrameRef),
+}
+
+impl<T: End> Closable<T> {
+    pub(crate) fn new(frame: FrameRef, with: T) -> Self {
+        Closable {
+            state: AtomicU64::new(0),
+            frame: UnsafeCell::new(ManuallyDrop::new(frame)),
+            with,
+        }
+    }
+
+    /// Begins a scope; none if this is closed. A scope that is never ended keeps the frame for ever.
+    #[inline]
+    pub(crate) fn begin(&self) -> Option<Scope<'_, T>> {
+        self.count_in().then_some(Scope(self))
+    }
+
+    /// As [`begin`](Self::begin), for a scope that keeps this alive.
+    pub(crate) fn begin_owned(self: &Arc<Self>) -> Option<OwnedScope<T>> {
+        self.count_in().then(|| OwnedScope(self.clone()))
+    }
+
+    /// Lets no further scope begin.
+    pub(crate) fn close(&self) -> Closed {
+        let before = self.state.fetch_or(CLOSED, AcqRel);
+        if before & CLOSED != 0 {
+            return Closed::Before;
+        }
+        if before != 0 {
+            return Closed::WhenScopesEnd;
+        }
+        // SAFETY: closed by this call, with no scope left.
+        Closed::Now(unsafe { self.take() })
+    }
+
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.load(Acquire) & CLOSED != 0
+    }
+
+    #[inline(always)]
+    fn count_in(&self) -> bool {
+        let mut state = self.state.load(Relaxed);
+        while state & CLOSED == 0 {
+            match self
+                .state
+                .compare_exchange_weak(state, state + 1, Acquire, Relaxed)
+            {
+                Ok(_) => return true,
+                Err(now) => state = now,
+            }
+        }
+        false
+    }
+
+    /// The frame, if this ended the last scope of a closed one.
+    ///
+    /// # Safety
+    /// The caller gives up a scope.
+    #[inline(always)]
+    unsafe fn count_out(&self) -> Option<FrameRef> {
+        if self.state.fetch_sub(1, Release) != CLOSED | 1 {
+            return None;
+        }
+        // What other scopes did happened before.
+        fence(Acquire);
+        // SAFETY: closed, and this was the last scope.
+        Some(unsafe { self.take() })
+    }
+
+    /// # Safety
+    /// This is closed and no scope is left; called once.
+    #[cold]
+    unsafe fn take(&self) -> FrameRef {
+        // SAFETY: by the contract nobody else uses the frame, now or later.
+        unsafe { ManuallyDrop::take(&mut *self.frame.get()) }
+    }
+
+    /// # Safety
+    /// A scope has begun, and lasts as long as the borrow.
+    #[inline(always)]
+    unsafe fn frame(&self) -> &FrameRef {
+        // SAFETY: while a scope lasts the frame is there, and nobody writes to it.
+        unsafe { &*self.frame.get() }
+    }
+}
+
+impl<T: End> Deref for Closable<T> {
+    type Target = T;
+
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        &self.with
+    }
+}
+
+impl<T: End> Drop for Closable<T> {
+    fn drop(&mut self) {
+        let state = self.state.load(Acquire);
+        if state & CLOSED == 0 {
+            self.with.dropped();
+        }
+        // Closed and with a count left: a scope was leaked, so that nobody took the frame out.
+        if state != CLOSED {
+            // SAFETY: the frame is there, by the invariant, and nobody else has this.
+            unsafe { ManuallyDrop::drop(self.frame.get_mut()) }
+        }
+    }
+}
+
+impl<T: End + fmt::Debug> fmt::Debug for Closable<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with.fmt(f)
+    }
+}
+
+/// A running scope of a [`Closable`], which keeps its frame.
+#[must_use = "it is to be ended"]
+pub(crate) struct Scope<'a, T: End>(&'a Closable<T>);
+
+impl<T: End> Scope<'_, T> {
+    /// Runs `f` in a boundary on the frame.
+    #[inline(always)]
+    pub(crate) fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        // SAFETY: the scope lasts.
+        enter(unsafe { self.0.frame() }, f)
+    }
+
+    /// The frame, if it was the last scope of a closed one.
+    #[inline(always)]
+    pub(crate) fn end(self) -> Option<FrameRef> {
+        // SAFETY: the scope is given up; `run` has returned.
+        unsafe { self.0.count_out() }
+    }
+}
+
+/// As [`Scope`], and keeps its [`Closable`] alive.
+#[must_use = "it is to be ended"]
+pub(crate) struct OwnedScope<T: End>(Arc<Closable<T>>);
+
+impl<T: End> OwnedScope<T> {
+    /// A reference of one's own to the frame.
+    pub(crate) fn frame(&self) -> FrameRef {
+        // SAFETY: the scope lasts.
+        unsafe { self.0.frame() }.clone()
+    }
+
+    /// As [`Scope::end`]; gives back what was kept alive.
+    pub(crate) fn end(self) -> (Option<FrameRef>, Arc<Closable<T>>) {
+        // SAFETY: the scope is given up.
+        let frame = unsafe { self.0.count_out() };
+        (frame, self.0)
+    }
+}
+
+impl<T: End> Deref for OwnedScope<T> {
+    type Target = T;
+
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}

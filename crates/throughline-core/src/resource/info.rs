@@ -1,0 +1,128 @@
+//! What is known of a resource: its id, its cause, its type.
+
+use super::AsyncId;
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+/// The type name of a resource, such as `"DBQuery"`: what hooks are told, and choose by.
+///
+/// Made from a `&'static str`; a name that is known only at run time is [`interned`](Self::interned). An empty name is refused where a
+/// resource is made of it (clause `RES-1`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ResourceType(&'static str);
+
+impl ResourceType {
+    /// What Node calls the resource of a bound function (clause `RES-12`).
+    pub const BOUND: Self = ResourceType("bound-anonymous-fn");
+
+    /// The type of that name.
+    pub const fn new(name: &'static str) -> Self {
+        ResourceType(name)
+    }
+
+    /// The type of that name, which is kept for as long as the process lives: not for names without end.
+    pub fn interned(name: &str) -> Self {
+        static NAMES: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = names.get_or_insert_default();
+        if let Some(known) = names.get(name) {
+            return ResourceType(known);
+        }
+        let kept: &'static str = Box::leak(name.into());
+        names.insert(kept);
+        ResourceType(kept)
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// One bit of 63, the same for equal names. Different names may share one: it only tells quickly that nobody watches a type.
+    #[inline(always)]
+    pub(super) const fn bit(self) -> u64 {
+        let name = self.0.as_bytes();
+        match name.len() {
+            0 => 1,
+            len => 1 << ((len * 7 + name[0] as usize + name[len - 1] as usize * 3) % 63),
+        }
+    }
+}
+
+impl From<&'static str> for ResourceType {
+    #[inline]
+    fn from(name: &'static str) -> Self {
+        ResourceType(name)
+    }
+}
+
+impl fmt::Display for ResourceType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for ResourceType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ResourceType({})", self.0)
+    }
+}
+
+/// What hooks are told of a resource: its id, its cause, its type.
+///
+/// In Node it is the resource object itself; here a copy of what identifies it, which is there also after the resource is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ResourceInfo {
+    id: AsyncId,
+    trigger: Option<AsyncId>,
+    type_name: ResourceType,
+}
+
+impl ResourceInfo {
+    #[inline]
+    pub(super) fn new(id: AsyncId, trigger: Option<AsyncId>, type_name: ResourceType) -> Self {
+        ResourceInfo {
+            id,
+            trigger,
+            type_name,
+        }
+    }
+
+    /// Its id.
+    #[doc(alias = "asyncId")]
+    #[inline]
+    pub fn async_id(&self) -> AsyncId {
+        self.id
+    }
+
+    /// The id of what caused it; none where Node says 0, outside of any resource.
+    #[doc(alias = "triggerAsyncId")]
+    #[inline]
+    pub fn trigger_async_id(&self) -> Option<AsyncId> {
+        self.trigger
+    }
+
+    /// The name of its type.
+    #[doc(alias = "type")]
+    #[inline]
+    pub fn type_name(&self) -> &'static str {
+        self.type_name.name()
+    }
+
+    /// Its type.
+    #[inline]
+    pub fn resource_type(&self) -> ResourceType {
+        self.type_name
+    }
+}
+
+impl fmt::Debug for ResourceInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({}", self.type_name, self.id)?;
+        if let Some(trigger) = self.trigger {
+            write!(f, " by {trigger}")?;
+        }
+        f.write_str(")")
+    }
+}

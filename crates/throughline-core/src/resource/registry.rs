@@ -1,0 +1,151 @@
+//! Which hooks are enabled, and what they watch. What nobody watches costs one load and a branch (clauses `HK-2`, `PERF-1`).
+
+use super::deliver;
+use super::destroy_queue::DestroyQueue;
+use super::hook::Watcher;
+use super::{ResourceInfo, ResourceType};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What happens to a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum Event {
+    Init,
+    Before,
+    After,
+    Destroy,
+    PromiseResolve,
+    Cancelled,
+}
+
+impl Event {
+    pub(super) const ALL: [Event; 6] = [
+        Event::Init,
+        Event::Before,
+        Event::After,
+        Event::Destroy,
+        Event::PromiseResolve,
+        Event::Cancelled,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        [
+            "init",
+            "before",
+            "after",
+            "destroy",
+            "promise_resolve",
+            "cancelled",
+        ][self as usize]
+    }
+}
+
+/// The enabled hooks, in order of enabling (clause `HK-5`). Never changed: a delivery keeps the one it began with (`HK-6`).
+pub(super) type HookSet = Arc<[Arc<Watcher>]>;
+
+/// The hooks of a process, or of one host in it.
+pub(crate) struct Hooks {
+    /// For each event the bits of the types that are watched ([`ResourceType::bit`]). Of `After`, [`FLUSH`](Self::FLUSH) too.
+    watched: [AtomicU64; Event::ALL.len()],
+    set: Mutex<Option<HookSet>>,
+    pub(super) destroyed: DestroyQueue,
+}
+
+/// The hooks that see everything in the process.
+pub(crate) static PROCESS: Hooks = Hooks::new();
+
+impl Hooks {
+    /// No type's bit: there are destroy events to be delivered when the thread's outermost scope ends.
+    const FLUSH: u64 = 1 << 63;
+
+    pub(super) const fn new() -> Self {
+        Hooks {
+            watched: [const { AtomicU64::new(0) }; Event::ALL.len()],
+            set: Mutex::new(None),
+            destroyed: DestroyQueue::new(),
+        }
+    }
+
+    /// Tells the hooks that watch such resources.
+    #[inline(always)]
+    pub(super) fn emit(&self, event: Event, resource: &ResourceInfo) {
+        if self.watches(event, resource.resource_type().bit()) {
+            deliver::to_all(self, event, resource);
+        }
+    }
+
+    /// Whether there is something to do when a scope of such a resource ends.
+    #[inline(always)]
+    pub(super) fn waits_for_after(&self, resource: &ResourceInfo) -> bool {
+        self.watches(Event::After, resource.resource_type().bit() | Self::FLUSH)
+    }
+
+    #[inline(always)]
+    pub(super) fn watches(&self, event: Event, bits: u64) -> bool {
+        // Relaxed: a hook is told of what happens after it was enabled on the same thread; other threads learn of it soon.
+        self.watched[event as usize].load(Ordering::Relaxed) & bits != 0
+    }
+
+    pub(super) fn is_due(&self) -> bool {
+        self.watches(Event::After, Self::FLUSH)
+    }
+
+    pub(super) fn set_due(&self, due: bool) {
+        let after = &self.watched[Event::After as usize];
+        if due {
+            after.fetch_or(Self::FLUSH, Ordering::Relaxed);
+        } else {
+            after.fetch_and(!Self::FLUSH, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn set(&self) -> HookSet {
+        let set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
+        set.clone().unwrap_or_default()
+    }
+
+    /// Adds `hook` at the end, or takes it out; if that is how it is already, nothing changes.
+    pub(super) fn change(&self, hook: &Arc<Watcher>, enable: bool) {
+        let mut place = self.set.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = place.take().unwrap_or_default();
+        let others = old.iter().filter(|other| !Arc::ptr_eq(other, hook)).cloned();
+        let is_in = old.iter().any(|other| Arc::ptr_eq(other, hook));
+        let new = match enable {
+            true if is_in => old.clone(),
+            true => others.chain([hook.clone()]).collect(),
+            false => others.collect(),
+        };
+        for event in Event::ALL {
+            let types = new.iter().fold(0, |types, hook| types | hook.types_of(event));
+            let update = |old| Some(old & Self::FLUSH | types);
+            let _ = self.watched[event as usize].fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);
+        }
+        *place = Some(new);
+        // What a hook owns is dropped outside the lock.
+        drop(place);
+        drop(old);
+    }
+}
+
+/// Delivers the destroy events that are waiting, to the hooks of the process that are enabled now (clause `HK-20`).
+///
+/// A destroy event waits until its thread is in no resource's scope, and is delivered then without further ado. Where a resource goes
+/// while a panic unwinds, it waits for the next such moment on any thread, or for this call. Called by a hook, this does nothing.
+pub fn flush_destroy_events() {
+    super::destroy_queue::flush(&PROCESS);
+}
+
+impl std::fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.set().iter()).finish()
+    }
+}
+
+/// The bits of `types`; all, if there are none.
+pub(super) fn bits_of(types: &[ResourceType]) -> u64 {
+    match types {
+        [] => !Hooks::FLUSH,
+        _ => types.iter().fold(0, |bits, t| bits | t.bit()),
+    }
+}
