@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::task::{Context, Waker};
 
-use throughline::{Bind, FutureContextExt, snapshot};
+use throughline::{AsyncResource, Bind, FutureContextExt, create_hook, snapshot};
 use throughline_benches::Checks;
 use throughline_benches::live::with_live;
 use throughline_benches::poll::Counter;
@@ -38,6 +38,20 @@ fn nothing(checks: &mut Checks, live: usize) {
         });
         let snapshot = snapshot();
         none(13, "Snapshot::run", &mut || snapshot.run(|| black_box(())));
+        let resource = AsyncResource::new("Measured");
+        let hook = create_hook()
+            .before(|_| ())
+            .after(|_| ())
+            .only(["Measured"])
+            .build();
+        none(21, "scope, no hook", &mut || {
+            resource.run_in_async_scope(|| black_box(()))
+        });
+        hook.enable();
+        none(21, "scope, watched", &mut || {
+            resource.run_in_async_scope(|| black_box(()))
+        });
+        hook.disable();
         polls(pin!(Counter::default().in_context()), |op| {
             none(7, "poll of in_context", op)
         });

@@ -180,9 +180,9 @@ impl AsyncHook {
     }
 
     /// Enables it until the answer is dropped.
-    pub fn enable_scoped(&self) -> Enabled<'_> {
+    pub fn enable_scoped(&self) -> Enabled {
         self.enable();
-        Enabled(self)
+        Enabled(self.clone())
     }
 
     /// Whether it is enabled, or was said to be by a hook that is still running.
@@ -200,9 +200,9 @@ impl fmt::Debug for AsyncHook {
 /// A hook is enabled as long as this is there.
 #[derive(Debug)]
 #[must_use = "the hook is disabled when this is dropped"]
-pub struct Enabled<'a>(&'a AsyncHook);
+pub struct Enabled(AsyncHook);
 
-impl Drop for Enabled<'_> {
+impl Drop for Enabled {
     fn drop(&mut self) {
         self.0.disable();
     }
