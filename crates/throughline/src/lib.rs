@@ -6,9 +6,12 @@
 pub use throughline_core::*;
 
 pub mod docs;
+pub mod events;
 #[cfg(feature = "pool")]
 pub mod pool;
 
+#[doc(inline)]
+pub use events::{Event, EventEmitter, EventEmitterAsyncResource};
 #[cfg(feature = "pool")]
 #[doc(inline)]
 pub use pool::WorkerPool;

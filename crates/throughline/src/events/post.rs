@@ -1,0 +1,154 @@
+//! Listeners that leave a letter for a future or stream, and go when the last one is in.
+
+use super::listener::{Call, Listen};
+use super::lists::Place;
+use super::mailbox::{Letter, Mailbox, Wake};
+use super::{Event, EventEmitter, ListenerId, WeakEventEmitter};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+/// The reader's end: dropped, it takes its listeners away.
+pub(super) struct Inbox<T> {
+    emitter: WeakEventEmitter,
+    shared: Arc<Shared<T>>,
+}
+
+struct Shared<T> {
+    mailbox: Mailbox<T>,
+    /// The listeners that leave letters.
+    ids: Mutex<Vec<ListenerId>>,
+}
+
+impl<T: Send + 'static> Inbox<T> {
+    pub(super) fn new(emitter: &EventEmitter, capacity: usize) -> Self {
+        Inbox {
+            emitter: emitter.downgrade(),
+            shared: Arc::new(Shared {
+                mailbox: Mailbox::new(capacity),
+                ids: Mutex::default(),
+            }),
+        }
+    }
+
+    pub(super) fn set_capacity(&self, capacity: usize) {
+        self.shared.mailbox.set_capacity(capacity);
+    }
+
+    /// Each `event` is a letter. When this listener is taken away by somebody else, nothing more comes.
+    pub(super) fn each<A: ?Sized + 'static, K>(
+        &self,
+        event: &Event<A, K>,
+        letter: impl Fn(&A) -> T + Send + Sync + 'static,
+    ) {
+        let sender = Sender(Arc::clone(&self.shared));
+        self.listen(event, move |_, payload| {
+            drop(sender.0.mailbox.put(letter(payload)))
+        });
+    }
+
+    /// The first `event` is the last letter. When this listener is taken away by somebody else, nothing more comes.
+    pub(super) fn first<A: ?Sized + 'static, K>(
+        &self,
+        event: &Event<A, K>,
+        letter: impl Fn(&A) -> T + Send + Sync + 'static,
+    ) {
+        let sender = Sender(Arc::clone(&self.shared));
+        self.listen(event, move |call, payload| {
+            sender.0.last(call, || letter(payload))
+        });
+    }
+
+    /// As [`first`](Self::first), for an event beside the one that is waited for.
+    pub(super) fn ends<A: ?Sized + 'static, K>(
+        &self,
+        event: &Event<A, K>,
+        letter: impl Fn(&A) -> T + Send + Sync + 'static,
+    ) {
+        let shared = Arc::clone(&self.shared);
+        self.listen(event, move |call, payload| shared.last(call, || letter(payload)));
+    }
+
+    /// Nothing more comes after the first `event`.
+    pub(super) fn closes<A: ?Sized + 'static, K>(&self, event: &Event<A, K>) {
+        let shared = Arc::clone(&self.shared);
+        self.listen(event, move |call, _: &A| {
+            let wake = shared.mailbox.close();
+            shared.leave(call.emitter, Some(call.id));
+            drop(wake);
+        });
+    }
+
+    fn listen<A: ?Sized + 'static, K>(
+        &self,
+        event: &Event<A, K>,
+        listener: impl Fn(&Call<'_>, &A) + Send + Sync + 'static,
+    ) {
+        // An emitter that is gone emits nothing.
+        let Some(emitter) = self.emitter.upgrade() else {
+            return;
+        };
+        let id = ListenerId::next();
+        self.shared.lock_ids(|ids| ids.push(id));
+        emitter.register_as(id, event, Place::Last, Post(listener));
+        if self.shared.mailbox.is_closed() {
+            // Another thread emitted the last letter before this listener was there to be taken away.
+            self.shared.leave(&emitter, Some(id));
+        }
+    }
+
+    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Letter<T>>> {
+        self.shared.mailbox.poll(cx)
+    }
+}
+
+impl<T> Drop for Inbox<T> {
+    fn drop(&mut self) {
+        // Nothing is put in from now on: a listener that an emission on another thread still calls does nothing.
+        drop(self.shared.mailbox.close());
+        if let Some(emitter) = self.emitter.upgrade() {
+            self.shared.leave(&emitter, None);
+        }
+    }
+}
+
+impl<T> Shared<T> {
+    fn last(&self, call: &Call<'_>, letter: impl FnOnce() -> T) {
+        if !self.mailbox.is_closed() {
+            // The reader finds the listeners gone when it wakes.
+            let wake: Wake = self.mailbox.put_last(letter());
+            self.leave(call.emitter, Some(call.id));
+            drop(wake);
+        }
+    }
+
+    /// Takes the listeners away, `first` before the others.
+    fn leave(&self, emitter: &EventEmitter, first: Option<ListenerId>) {
+        let ids = self.lock_ids(std::mem::take);
+        let others = ids.into_iter().filter(|id| Some(*id) != first);
+        for id in first.into_iter().chain(others) {
+            emitter.off(id);
+        }
+    }
+
+    fn lock_ids<R>(&self, f: impl FnOnce(&mut Vec<ListenerId>) -> R) -> R {
+        f(&mut self.ids.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Held by the listener of the event that is waited for.
+struct Sender<T>(Arc<Shared<T>>);
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        drop(self.0.mailbox.close());
+    }
+}
+
+/// A closure that is told of the call.
+struct Post<F>(F);
+
+impl<A: ?Sized, F: Fn(&Call<'_>, &A) + Send + Sync> Listen<A> for Post<F> {
+    fn listen(&self, call: &Call<'_>, payload: &A) {
+        (self.0)(call, payload);
+    }
+}
