@@ -13,8 +13,8 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
-/// In `state`, beside the number of scopes.
-const CLOSED: u64 = 1 << 63;
+/// In `state`, beside the number of scopes, until it is closed: so that "closed, and none left" is zero.
+const OPEN: u64 = 1 << 63;
 
 /// Invariant: the frame is there unless this is closed and no scope is left. Once it is closed no scope begins, so one thread alone
 /// sees "closed, and none left": who closes it, or who ends the last scope. That thread takes the frame out.
@@ -49,7 +49,7 @@ pub(crate) enum Closed {
 impl<T: End> Closable<T> {
     pub(crate) fn new(frame: FrameRef, with: T) -> Self {
         Closable {
-            state: AtomicU64::new(0),
+            state: AtomicU64::new(OPEN),
             frame: UnsafeCell::new(ManuallyDrop::new(frame)),
             with,
         }
@@ -68,11 +68,11 @@ impl<T: End> Closable<T> {
 
     /// Lets no further scope begin.
     pub(crate) fn close(&self) -> Closed {
-        let before = self.state.fetch_or(CLOSED, AcqRel);
-        if before & CLOSED != 0 {
+        let before = self.state.fetch_and(!OPEN, AcqRel);
+        if before & OPEN == 0 {
             return Closed::Before;
         }
-        if before != 0 {
+        if before != OPEN {
             return Closed::WhenScopesEnd;
         }
         // SAFETY: closed by this call, with no scope left.
@@ -81,13 +81,13 @@ impl<T: End> Closable<T> {
 
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
-        self.state.load(Acquire) & CLOSED != 0
+        self.state.load(Acquire) & OPEN == 0
     }
 
     #[inline(always)]
     fn count_in(&self) -> bool {
         let mut state = self.state.load(Relaxed);
-        while state & CLOSED == 0 {
+        while state & OPEN != 0 {
             match self
                 .state
                 .compare_exchange_weak(state, state + 1, Acquire, Relaxed)
@@ -105,7 +105,7 @@ impl<T: End> Closable<T> {
     /// The caller gives up a scope.
     #[inline(always)]
     unsafe fn count_out(&self) -> Option<FrameRef> {
-        if self.state.fetch_sub(1, Release) != CLOSED | 1 {
+        if self.state.fetch_sub(1, Release) != 1 {
             return None;
         }
         // What other scopes did happened before.
@@ -143,11 +143,11 @@ impl<T: End> Deref for Closable<T> {
 impl<T: End> Drop for Closable<T> {
     fn drop(&mut self) {
         let state = self.state.load(Acquire);
-        if state & CLOSED == 0 {
+        if state & OPEN != 0 {
             self.with.dropped();
         }
         // Closed and with a count left: a scope was leaked, so that nobody took the frame out.
-        if state != CLOSED {
+        if state != 0 {
             // SAFETY: the frame is there, by the invariant, and nobody else has this.
             unsafe { ManuallyDrop::drop(self.frame.get_mut()) }
         }

@@ -4,7 +4,7 @@ use super::builder::AsyncResourceBuilder;
 use super::destroy_queue::destroyed;
 use super::execution::within;
 use super::in_resource::InResource;
-use super::registry::{Event, PROCESS};
+use super::registry::{Event, PROCESS, Watched};
 use super::{AsyncId, ResourceInfo, ResourceType};
 use crate::frame::{Closable, Closed, End, FrameRef, OwnedScope, Scope, capture};
 use crate::{Snapshot, live};
@@ -53,6 +53,7 @@ type Kept = Closable<Life>;
 /// The life of a resource: hooks are told when it begins, and when this is dropped.
 pub(crate) struct Life {
     info: ResourceInfo,
+    watched: Watched,
     manual: bool,
     _live: live::Resource,
 }
@@ -92,6 +93,7 @@ impl AsyncResource {
     pub(super) fn begin(frame: FrameRef, info: ResourceInfo, manual: bool) -> Self {
         let life = Life {
             info,
+            watched: Watched::of(info.resource_type()),
             manual,
             _live: live::Resource::new(),
         };
@@ -154,7 +156,7 @@ impl AsyncResource {
             return Err(Destroyed::new(self.info(), f));
         };
         let running = Running(Some(scope), &self.0);
-        let answer = within(&self.0.info, || running.run(f));
+        let answer = self.0.within(|| running.run(f));
         // Not as a local that goes with the function: if a store's `Drop` panics here, the answer is dropped, not lost.
         drop(running);
         Ok(answer)
@@ -254,6 +256,12 @@ impl fmt::Debug for AsyncResource {
 impl Life {
     pub(super) fn info(&self) -> &ResourceInfo {
         &self.info
+    }
+
+    /// Runs `f` as a callback of this resource.
+    #[inline(always)]
+    pub(super) fn within<R>(&self, f: impl FnOnce() -> R) -> R {
+        within(&self.info, self.watched, f)
     }
 }
 

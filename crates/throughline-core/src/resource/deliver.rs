@@ -125,6 +125,19 @@ fn is_running(hook: &Arc<Watcher>) -> bool {
         .unwrap_or(false)
 }
 
+/// The hooks that are running on this thread and do not want to be told of what they do: mostly none.
+pub(super) fn running_that_ignore_their_own() -> Vec<Arc<Watcher>> {
+    let those = |deliveries: &RefCell<Vec<Delivery>>| {
+        let deliveries = deliveries.borrow();
+        let running = deliveries.iter().filter_map(|delivery| delivery.running.as_ref());
+        running
+            .filter(|hook| hook.ignores_own_events())
+            .cloned()
+            .collect()
+    };
+    DELIVERIES.try_with(those).unwrap_or_default()
+}
+
 /// The innermost delivery of this thread runs a hook. Ends when dropped.
 struct Running;
 

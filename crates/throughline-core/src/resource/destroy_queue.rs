@@ -2,17 +2,44 @@
 //! a panic (clause `HK-20`).
 
 use super::ResourceInfo;
-use super::deliver::{is_delivering, to_those};
+use super::deliver::{is_delivering, running_that_ignore_their_own, to_those};
 use super::execution::{execution_async_id, outside};
+use super::hook::Watcher;
 use super::registry::{Event, Hooks};
 use crate::root;
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Beyond so many the events are delivered wherever the thread is, so that work that never leaves its scope cannot pile them up.
 const MOST: usize = 16_384;
 
-pub(super) struct DestroyQueue(Mutex<VecDeque<ResourceInfo>>);
+thread_local! {
+    /// Its address tells a thread from the others that live.
+    static THREAD: u8 = const { 0 };
+}
+
+fn this_thread() -> usize {
+    THREAD.with(|thread| std::ptr::from_ref(thread).addr())
+}
+
+pub(super) struct DestroyQueue(Mutex<VecDeque<Waiting>>);
+
+struct Waiting {
+    resource: ResourceInfo,
+    /// Who delivers it: the thread where the resource went, so that whoever drops one outside of all scopes has been told of it by
+    /// then; none where that thread was panicking, and may have no such moment.
+    thread: Option<usize>,
+    /// Hooks that did it themselves and do not want to be told.
+    ignored_by: Vec<Arc<Watcher>>,
+}
+
+/// Which of the waiting events are to be delivered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// This thread's, and those that no thread is to deliver.
+    Own,
+    All,
+}
 
 impl DestroyQueue {
     pub(super) const fn new() -> Self {
@@ -21,16 +48,24 @@ impl DestroyQueue {
 
     /// Answers how many there are now.
     fn push(&self, hooks: &Hooks, resource: ResourceInfo) -> usize {
+        let waiting = Waiting {
+            resource,
+            thread: (!std::thread::panicking()).then(this_thread),
+            ignored_by: running_that_ignore_their_own(),
+        };
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.push_back(resource);
+        queue.push_back(waiting);
         hooks.set_due(true);
         queue.len()
     }
 
-    fn pop(&self, hooks: &Hooks) -> Option<ResourceInfo> {
+    fn pop(&self, hooks: &Hooks, whose: Whose) -> Option<Waiting> {
+        let thread = this_thread();
+        let is_wanted = |waiting: &Waiting| whose == Whose::All || waiting.thread.is_none_or(|t| t == thread);
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = queue.pop_front();
-        if first.is_none() {
+        let first = queue.iter().position(is_wanted);
+        let first = first.and_then(|first| queue.remove(first));
+        if queue.is_empty() {
             hooks.set_due(false);
         }
         first
@@ -40,7 +75,7 @@ impl DestroyQueue {
 /// A resource is no more: to be called once, after its last `after`.
 #[inline]
 pub(super) fn destroyed(hooks: &Hooks, resource: &ResourceInfo) {
-    if hooks.watches(Event::Destroy, resource.resource_type().bit()) {
+    if hooks.watches_type(Event::Destroy, resource.resource_type()) {
         tell_or_queue(hooks, resource);
     }
 }
@@ -48,41 +83,42 @@ pub(super) fn destroyed(hooks: &Hooks, resource: &ResourceInfo) {
 #[cold]
 fn tell_or_queue(hooks: &Hooks, resource: &ResourceInfo) {
     let mut waiting = 0;
-    if tell(hooks, resource, true) {
+    if tell(hooks, resource, |hook| hook.is_destroy_immediate()) {
         waiting = hooks.destroyed.push(hooks, *resource);
     }
     if waiting > MOST {
-        flush(hooks);
+        deliver(hooks, Whose::All);
     } else {
         flush_if_due(hooks);
     }
 }
 
-/// Tells the hooks that want to know at once, or the others. Answers whether there are others.
-fn tell(hooks: &Hooks, resource: &ResourceInfo, at_once: bool) -> bool {
+/// Tells the hooks that `choose` chooses. Answers whether there are others.
+fn tell(hooks: &Hooks, resource: &ResourceInfo, choose: impl Fn(&Watcher) -> bool) -> bool {
     // Nobody's callback is running, and no frame is a destroy hook's to see (clause `HK-12`).
-    outside(|| {
-        root(|| {
-            to_those(hooks, Event::Destroy, resource, |hook| {
-                hook.is_destroy_immediate() == at_once
-            })
-        })
-    })
+    outside(|| root(|| to_those(hooks, Event::Destroy, resource, choose)))
 }
 
-/// Delivers what is waiting, if this thread is in no resource's scope and no panic unwinds.
+/// Delivers what is waiting for this thread, if it is in no resource's scope and no panic unwinds.
 pub(super) fn flush_if_due(hooks: &Hooks) {
     if hooks.is_due() && execution_async_id().is_none() && !std::thread::panicking() {
-        flush(hooks);
+        deliver(hooks, Whose::Own);
     }
 }
 
-/// Delivers what is waiting, and what comes to wait meanwhile; but not while one of these hooks is running.
+/// Delivers all that is waiting, and what comes to wait meanwhile; but not while one of these hooks is running.
 pub(super) fn flush(hooks: &Hooks) {
+    deliver(hooks, Whose::All);
+}
+
+fn deliver(hooks: &Hooks, whose: Whose) {
     if is_delivering(hooks) {
         return;
     }
-    while let Some(resource) = hooks.destroyed.pop(hooks) {
-        tell(hooks, &resource, false);
+    while let Some(waiting) = hooks.destroyed.pop(hooks, whose) {
+        let is_ignored = |hook: &Watcher| waiting.ignored_by.iter().any(|by| std::ptr::eq(&**by, hook));
+        tell(hooks, &waiting.resource, |hook| {
+            !hook.is_destroy_immediate() && !is_ignored(hook)
+        });
     }
 }

@@ -1,12 +1,13 @@
 //! The execution stack: whose callback is running on this thread. Each scope keeps what was there before, and puts it back.
 
 use super::host::HookRegistry;
-use super::registry::{Event, PROCESS};
+use super::registry::{Event, PROCESS, Watched};
 use super::{AsyncId, ResourceInfo, deliver, destroy_queue};
+use crate::frame::{Lent, Pushed, lend, lent, push};
 use std::cell::Cell;
 
 thread_local! {
-    static CURRENT: Cell<Option<ResourceInfo>> = const { Cell::new(None) };
+    static CURRENT: Lent<ResourceInfo> = const { Lent::nothing() };
     /// What new resources are caused by, where somebody said (clause `ID-6`).
     static DEFAULT_TRIGGER: Cell<Option<Option<AsyncId>>> = const { Cell::new(None) };
 }
@@ -45,7 +46,7 @@ pub fn trigger_async_id() -> Option<AsyncId> {
 #[must_use = "asking has no effect but its answer"]
 #[inline]
 pub fn execution_async_resource() -> Option<ResourceInfo> {
-    CURRENT.get()
+    lent(&CURRENT)
 }
 
 /// Runs `f` so that resources made in it on this thread are caused by `trigger`, unless they say otherwise (clause `ID-6`).
@@ -66,7 +67,13 @@ pub fn execution_async_resource() -> Option<ResourceInfo> {
 /// ```
 #[doc(alias = "defaultTriggerAsyncIdScope")]
 pub fn with_default_trigger<R>(trigger: Option<AsyncId>, f: impl FnOnce() -> R) -> R {
-    let _before = PutBack(&DEFAULT_TRIGGER, DEFAULT_TRIGGER.replace(Some(trigger)));
+    struct PutBack(Option<Option<AsyncId>>);
+    impl Drop for PutBack {
+        fn drop(&mut self) {
+            DEFAULT_TRIGGER.set(self.0);
+        }
+    }
+    let _before = PutBack(DEFAULT_TRIGGER.replace(Some(trigger)));
     f()
 }
 
@@ -78,62 +85,78 @@ pub(super) fn default_trigger() -> Option<AsyncId> {
 
 /// Runs `f` as a callback of `resource`, which is on the stack before `before` and until after `after` (clauses `RES-6`, `HK-11`).
 #[inline(always)]
-pub(super) fn within<R>(resource: &ResourceInfo, f: impl FnOnce() -> R) -> R {
-    struct Within<'a>(&'a ResourceInfo, Option<ResourceInfo>);
-    impl Drop for Within<'_> {
+pub(super) fn within<R>(resource: &ResourceInfo, watched: Watched, f: impl FnOnce() -> R) -> R {
+    struct After<'a>(&'a ResourceInfo, Watched, bool);
+    impl Drop for After<'_> {
         #[inline(always)]
         fn drop(&mut self) {
-            if PROCESS.waits_for_after(self.0) {
-                leave_watched(self.0, self.1);
-            } else {
-                CURRENT.set(self.1);
+            if PROCESS.watches(Event::After, self.1) {
+                after(&HookRegistry::process(), self.0, self.2);
             }
         }
     }
-    let within = Within(resource, CURRENT.replace(Some(*resource)));
-    PROCESS.emit(Event::Before, resource);
-    let answer = f();
-    drop(within);
-    answer
+    lend(&CURRENT, Some(resource), |outermost| {
+        let after = After(resource, watched, outermost);
+        if PROCESS.watches(Event::Before, watched) {
+            deliver::to_all(&PROCESS, Event::Before, resource);
+        }
+        let answer = f();
+        // Not as a local that goes with the closure: if a hook panics here, the answer is dropped, not lost.
+        drop(after);
+        answer
+    })
 }
 
+/// `resource` is about to leave the stack. If it was the outermost, destroy events need wait no longer.
 #[cold]
 #[inline(never)]
-fn leave_watched(resource: &ResourceInfo, previous: Option<ResourceInfo>) {
-    leave(&HookRegistry::process(), resource, previous);
-}
-
-/// What is on top of the stack.
-pub(super) fn current() -> Option<ResourceInfo> {
-    CURRENT.get()
-}
-
-/// Puts `resource` on the stack; the caller keeps what was on top.
-pub(super) fn push(resource: &ResourceInfo) {
-    CURRENT.set(Some(*resource));
-}
-
-/// Takes `resource` off the stack, also if a hook panics.
-pub(super) fn leave(registry: &HookRegistry, resource: &ResourceInfo, previous: Option<ResourceInfo>) {
-    let previous = PutBack(&CURRENT, previous);
+fn after(registry: &HookRegistry, resource: &ResourceInfo, outermost: bool) {
     deliver::emit(registry, Event::After, resource);
-    drop(previous);
-    destroy_queue::flush_if_due(registry.hooks());
-    destroy_queue::flush_if_due(&PROCESS);
+    if outermost {
+        outside(|| {
+            destroy_queue::flush_if_due(registry.hooks());
+            destroy_queue::flush_if_due(&PROCESS);
+        });
+    }
 }
 
 /// Runs `f` as a callback of nobody (clause `HK-12`).
 pub(super) fn outside<R>(f: impl FnOnce() -> R) -> R {
-    let _before = PutBack(&CURRENT, CURRENT.replace(None));
-    f()
+    lend(&CURRENT, None, |_| f())
 }
 
-/// Puts a thread's word back, whatever happens.
-struct PutBack<T: Copy + 'static>(&'static std::thread::LocalKey<Cell<T>>, T);
+/// Puts `resource` on the stack.
+pub(super) fn enter(registry: &HookRegistry, resource: &ResourceInfo) -> OnStack {
+    let on_stack = OnStack {
+        registry: registry.clone(),
+        pushed: push(&CURRENT, *resource),
+    };
+    // If a hook panics, `on_stack` leaves.
+    deliver::emit(registry, Event::Before, resource);
+    on_stack
+}
 
-impl<T: Copy> Drop for PutBack<T> {
-    #[inline(always)]
+/// A resource is on the stack. Dropped, it leaves, if it is on top; else nothing happens.
+#[derive(Debug)]
+pub(super) struct OnStack {
+    registry: HookRegistry,
+    pushed: Pushed<ResourceInfo>,
+}
+
+impl OnStack {
+    pub(super) fn is_on_top(&self) -> bool {
+        self.pushed.is_on_top()
+    }
+
+    pub(super) fn resource(&self) -> &ResourceInfo {
+        self.pushed.get()
+    }
+}
+
+impl Drop for OnStack {
     fn drop(&mut self) {
-        self.0.set(self.1);
+        if self.is_on_top() {
+            after(&self.registry, self.resource(), self.pushed.is_outermost());
+        }
     }
 }

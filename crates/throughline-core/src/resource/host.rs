@@ -1,10 +1,9 @@
 //! The state machine of resources, for a host that drives it itself: an embedded engine says "init, enter, leave, resolve, destroy".
 
-use super::execution::{self, default_trigger};
+use super::execution::{self, OnStack, default_trigger, execution_async_resource};
 use super::registry::{Event, Hooks, PROCESS};
 use super::{AsyncId, HookBuilder, ResourceInfo, ResourceType, deliver, destroy_queue};
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// The hooks of one host (an engine's runtime), or of the process.
@@ -57,9 +56,8 @@ impl HookRegistry {
     /// Whether any hook is told of such resources, so that a host need not make them known for nobody.
     pub fn is_watched(&self, resource_type: ResourceType) -> bool {
         let any = |hooks: &Hooks| {
-            Event::ALL
-                .into_iter()
-                .any(|event| hooks.watches(event, resource_type.bit()))
+            let watches = |&event: &Event| hooks.watches_type(event, resource_type);
+            Event::ALL.iter().any(watches)
         };
         any(self.hooks()) || any(&PROCESS)
     }
@@ -87,17 +85,7 @@ impl HookRegistry {
     /// # Panics
     /// Only if a hook does that wants its panics to propagate; `resource` is on no stack then.
     pub fn enter(&self, resource: &ResourceInfo) -> Entered {
-        let entered = Entered {
-            registry: self.clone(),
-            resource: *resource,
-            previous: execution::current(),
-            is_left: false,
-            not_send: PhantomData,
-        };
-        execution::push(resource);
-        // If a hook panics, `entered` is left.
-        deliver::emit(self, Event::Before, resource);
-        entered
+        Entered(execution::enter(self, resource))
     }
 
     /// The callback has run: hooks are told `after`, and what was on the stack before is there again.
@@ -108,14 +96,14 @@ impl HookRegistry {
     ///
     /// # Panics
     /// Only if a hook does that wants its panics to propagate; the stack is as before [`enter`](Self::enter) by then.
-    pub fn leave(&self, mut entered: Entered) -> Result<(), OutOfOrder> {
-        if !entered.is_on_top() {
+    pub fn leave(&self, entered: Entered) -> Result<(), OutOfOrder> {
+        if !entered.0.is_on_top() {
             return Err(OutOfOrder {
-                actual: execution::current(),
+                actual: execution_async_resource(),
                 entered,
             });
         }
-        entered.leave_now();
+        drop(entered);
         Ok(())
     }
 
@@ -152,37 +140,11 @@ impl HookRegistry {
 ///
 /// Dropped, it is left, if it is on top; else it does nothing.
 #[must_use = "the resource is left when this is dropped"]
-pub struct Entered {
-    registry: HookRegistry,
-    resource: ResourceInfo,
-    previous: Option<ResourceInfo>,
-    is_left: bool,
-    /// The stack is the thread's.
-    not_send: PhantomData<*const ()>,
-}
-
-impl Entered {
-    fn is_on_top(&self) -> bool {
-        execution::current() == Some(self.resource)
-    }
-
-    fn leave_now(&mut self) {
-        self.is_left = true;
-        execution::leave(&self.registry, &self.resource, self.previous);
-    }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        if !self.is_left && self.is_on_top() {
-            self.leave_now();
-        }
-    }
-}
+pub struct Entered(OnStack);
 
 impl fmt::Debug for Entered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Entered").field(&self.resource).finish()
+        f.debug_tuple("Entered").field(self.0.resource()).finish()
     }
 }
 
@@ -203,7 +165,7 @@ impl OutOfOrder {
 
 impl fmt::Display for OutOfOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let expected = &self.entered.resource;
+        let expected = self.entered.0.resource();
         match &self.actual {
             Some(actual) => write!(
                 f,

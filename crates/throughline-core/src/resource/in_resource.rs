@@ -2,7 +2,6 @@
 
 use super::AsyncResource;
 use super::async_resource::{Destroyed, Life, end};
-use super::execution::within;
 use super::registry::{Event, PROCESS};
 use crate::InContext;
 use crate::frame::{FrameRef, OwnedScope};
@@ -39,9 +38,9 @@ pin_project! {
             if let Some(scope) = this.scope.take() {
                 // Also when the inner future's destructor panics.
                 let scope = Ending(Some(scope));
-                let info = *scope.info();
-                PROCESS.emit(Event::Cancelled, &info);
-                within(&info, || this.inner.as_mut().finish());
+                let life = scope.life();
+                PROCESS.emit(Event::Cancelled, life.info());
+                life.within(|| this.inner.as_mut().finish());
             }
         }
     }
@@ -51,11 +50,8 @@ pin_project! {
 struct Ending(Option<OwnedScope<Life>>);
 
 impl Ending {
-    fn info(&self) -> &super::ResourceInfo {
-        self.0
-            .as_ref()
-            .expect("it is taken out when this is dropped")
-            .info()
+    fn life(&self) -> &Life {
+        self.0.as_ref().expect("it is taken out when this is dropped")
     }
 }
 
@@ -90,11 +86,11 @@ impl<F: Future> Future for InResource<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let info = *this.scope.as_ref().expect(POLLED_AGAIN).info();
-        let poll = within(&info, || {
+        let life: &Life = this.scope.as_ref().expect(POLLED_AGAIN);
+        let poll = life.within(|| {
             let poll = this.inner.poll(cx);
             if poll.is_ready() {
-                PROCESS.emit(Event::PromiseResolve, &info);
+                PROCESS.emit(Event::PromiseResolve, life.info());
             }
             poll
         });

@@ -40,7 +40,6 @@ impl ResourceType {
     }
 
     /// One bit of 63, the same for equal names. Different names may share one: it only tells quickly that nobody watches a type.
-    #[inline(always)]
     pub(super) const fn bit(self) -> u64 {
         let name = self.0.as_bytes();
         match name.len() {

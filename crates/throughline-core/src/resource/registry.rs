@@ -44,6 +44,17 @@ impl Event {
 /// The enabled hooks, in order of enabling (clause `HK-5`). Never changed: a delivery keeps the one it began with (`HK-6`).
 pub(super) type HookSet = Arc<[Arc<Watcher>]>;
 
+/// What to look for in order to know whether there is something to do for a resource: the bit of its type, and [`Hooks::FLUSH`], which
+/// stands only where destroy events are waited for.
+#[derive(Clone, Copy)]
+pub(super) struct Watched(u64);
+
+impl Watched {
+    pub(super) fn of(resource_type: ResourceType) -> Self {
+        Watched(resource_type.bit() | Hooks::FLUSH)
+    }
+}
+
 /// The hooks of a process, or of one host in it.
 pub(crate) struct Hooks {
     /// For each event the bits of the types that are watched ([`ResourceType::bit`]). Of `After`, [`FLUSH`](Self::FLUSH) too.
@@ -70,25 +81,32 @@ impl Hooks {
     /// Tells the hooks that watch such resources.
     #[inline(always)]
     pub(super) fn emit(&self, event: Event, resource: &ResourceInfo) {
-        if self.watches(event, resource.resource_type().bit()) {
+        if self.watches_type(event, resource.resource_type()) {
             deliver::to_all(self, event, resource);
         }
     }
 
-    /// Whether there is something to do when a scope of such a resource ends.
+    /// Whether there is something to do. There may be nothing after all: types share bits.
     #[inline(always)]
-    pub(super) fn waits_for_after(&self, resource: &ResourceInfo) -> bool {
-        self.watches(Event::After, resource.resource_type().bit() | Self::FLUSH)
+    pub(super) fn watches(&self, event: Event, resource: Watched) -> bool {
+        self.types(event) & resource.0 != 0
+    }
+
+    /// Whether such events of such resources may be watched: types share bits.
+    #[inline(always)]
+    pub(super) fn watches_type(&self, event: Event, resource_type: ResourceType) -> bool {
+        let types = self.types(event) & !Self::FLUSH;
+        types != 0 && types & resource_type.bit() != 0
     }
 
     #[inline(always)]
-    pub(super) fn watches(&self, event: Event, bits: u64) -> bool {
+    fn types(&self, event: Event) -> u64 {
         // Relaxed: a hook is told of what happens after it was enabled on the same thread; other threads learn of it soon.
-        self.watched[event as usize].load(Ordering::Relaxed) & bits != 0
+        self.watched[event as usize].load(Ordering::Relaxed)
     }
 
     pub(super) fn is_due(&self) -> bool {
-        self.watches(Event::After, Self::FLUSH)
+        self.types(Event::After) & Self::FLUSH != 0
     }
 
     pub(super) fn set_due(&self, due: bool) {
