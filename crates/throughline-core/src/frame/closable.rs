@@ -4,7 +4,7 @@
 //! a scope, where this takes two and a dozen (`benches/benches/resource.rs`).
 
 use super::{FrameRef, enter};
-use crate::sync::{AtomicU64, fence};
+use crate::sync::AtomicU64;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -15,9 +15,11 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 /// In `state`, beside the number of scopes, until it is closed: so that "closed, and none left" is zero.
 const OPEN: u64 = 1 << 63;
+/// In `state` when the frame was taken out.
+const TAKEN: u64 = 1 << 62;
 
-/// Invariant: the frame is there unless this is closed and no scope is left. Once it is closed no scope begins, so one thread alone
-/// sees "closed, and none left": who closes it, or who ends the last scope. That thread takes the frame out.
+/// Invariant: the frame is there unless the state is `TAKEN`. It becomes that once, from zero: closed, and no scope left; whoever brings that about takes the
+/// frame out. (Who tries to begin a scope is counted for a moment, and so may be the one; but it uses the frame only if it found `OPEN`.)
 pub(crate) struct Closable<T: End> {
     state: AtomicU64,
     frame: UnsafeCell<ManuallyDrop<FrameRef>>,
@@ -55,15 +57,18 @@ impl<T: End> Closable<T> {
         }
     }
 
-    /// Begins a scope; none if this is closed. A scope that is never ended keeps the frame for ever.
-    #[inline]
-    pub(crate) fn begin(&self) -> Option<Scope<'_, T>> {
-        self.count_in().then_some(Scope(self))
+    /// Begins a scope, which is to be ended.
+    ///
+    /// # Errors
+    /// If this is closed; with the frame, if it so happened that this was in the way of its end.
+    #[inline(always)]
+    pub(crate) fn begin(&self) -> Result<Scope<'_, T>, Option<FrameRef>> {
+        self.count_in().map(|()| Scope(self))
     }
 
     /// As [`begin`](Self::begin), for a scope that keeps this alive.
-    pub(crate) fn begin_owned(self: &Arc<Self>) -> Option<OwnedScope<T>> {
-        self.count_in().then(|| OwnedScope(self.clone()))
+    pub(crate) fn begin_owned(self: &Arc<Self>) -> Result<OwnedScope<T>, Option<FrameRef>> {
+        self.count_in().map(|()| OwnedScope(self.clone()))
     }
 
     /// Lets no further scope begin.
@@ -72,11 +77,10 @@ impl<T: End> Closable<T> {
         if before & OPEN == 0 {
             return Closed::Before;
         }
-        if before != OPEN {
-            return Closed::WhenScopesEnd;
+        match self.take_if_unused() {
+            Some(frame) => Closed::Now(frame),
+            None => Closed::WhenScopesEnd,
         }
-        // SAFETY: closed by this call, with no scope left.
-        Closed::Now(unsafe { self.take() })
     }
 
     #[inline]
@@ -85,41 +89,32 @@ impl<T: End> Closable<T> {
     }
 
     #[inline(always)]
-    fn count_in(&self) -> bool {
-        let mut state = self.state.load(Relaxed);
-        while state & OPEN != 0 {
-            match self
-                .state
-                .compare_exchange_weak(state, state + 1, Acquire, Relaxed)
-            {
-                Ok(_) => return true,
-                Err(now) => state = now,
-            }
+    fn count_in(&self) -> Result<(), Option<FrameRef>> {
+        if self.state.fetch_add(1, Acquire) & OPEN != 0 {
+            Ok(())
+        } else {
+            Err(self.count_out())
         }
-        false
     }
 
     /// The frame, if this ended the last scope of a closed one.
-    ///
-    /// # Safety
-    /// The caller gives up a scope.
     #[inline(always)]
-    unsafe fn count_out(&self) -> Option<FrameRef> {
-        if self.state.fetch_sub(1, Release) != 1 {
-            return None;
+    fn count_out(&self) -> Option<FrameRef> {
+        if self.state.fetch_sub(1, Release) == 1 {
+            self.take_if_unused()
+        } else {
+            None
         }
-        // What other scopes did happened before.
-        fence(Acquire);
-        // SAFETY: closed, and this was the last scope.
-        Some(unsafe { self.take() })
     }
 
-    /// # Safety
-    /// This is closed and no scope is left; called once.
+    /// The frame, if this is closed and no scope is left.
     #[cold]
-    unsafe fn take(&self) -> FrameRef {
-        // SAFETY: by the contract nobody else uses the frame, now or later.
-        unsafe { ManuallyDrop::take(&mut *self.frame.get()) }
+    #[inline(never)]
+    fn take_if_unused(&self) -> Option<FrameRef> {
+        // Acquire: what scopes did on other threads happened before.
+        self.state.compare_exchange(0, TAKEN, Acquire, Relaxed).ok()?;
+        // SAFETY: nobody uses the frame, nor will, and this happens once.
+        Some(unsafe { ManuallyDrop::take(&mut *self.frame.get()) })
     }
 
     /// # Safety
@@ -146,8 +141,8 @@ impl<T: End> Drop for Closable<T> {
         if state & OPEN != 0 {
             self.with.dropped();
         }
-        // Closed and with a count left: a scope was leaked, so that nobody took the frame out.
-        if state != 0 {
+        // Or else closed while a scope was leaked, so that nobody took the frame out.
+        if state & TAKEN == 0 {
             // SAFETY: the frame is there, by the invariant, and nobody else has this.
             unsafe { ManuallyDrop::drop(self.frame.get_mut()) }
         }
@@ -175,8 +170,7 @@ impl<T: End> Scope<'_, T> {
     /// The frame, if it was the last scope of a closed one.
     #[inline(always)]
     pub(crate) fn end(self) -> Option<FrameRef> {
-        // SAFETY: the scope is given up; `run` has returned.
-        unsafe { self.0.count_out() }
+        self.0.count_out()
     }
 }
 
@@ -193,8 +187,7 @@ impl<T: End> OwnedScope<T> {
 
     /// As [`Scope::end`]; gives back what was kept alive.
     pub(crate) fn end(self) -> (Option<FrameRef>, Arc<Closable<T>>) {
-        // SAFETY: the scope is given up.
-        let frame = unsafe { self.0.count_out() };
+        let frame = self.0.count_out();
         (frame, self.0)
     }
 }

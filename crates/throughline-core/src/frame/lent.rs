@@ -27,9 +27,20 @@ pub(crate) fn lent<T: Copy>(key: &'static LocalKey<Lent<T>>) -> Option<T> {
     key.with(|word| unsafe { word.0.get().as_ref() }.copied())
 }
 
-/// Runs `f` while `value` is lent, or nothing; `f` is told whether nothing was lent before.
+/// Runs `f` while `value` is lent.
 #[inline(always)]
-pub(crate) fn lend<T, R>(key: &'static LocalKey<Lent<T>>, value: Option<&T>, f: impl FnOnce(bool) -> R) -> R {
+pub(crate) fn lend<T, R>(key: &'static LocalKey<Lent<T>>, value: &T, f: impl FnOnce() -> R) -> R {
+    // `value` is borrowed until `f` has ended.
+    with_word(key, value, f)
+}
+
+/// Runs `f` while nothing is lent.
+pub(crate) fn lend_nothing<T, R>(key: &'static LocalKey<Lent<T>>, f: impl FnOnce() -> R) -> R {
+    with_word(key, ptr::null(), f)
+}
+
+#[inline(always)]
+fn with_word<T, R>(key: &'static LocalKey<Lent<T>>, word: *const T, f: impl FnOnce() -> R) -> R {
     struct PutBack<T: 'static>(&'static LocalKey<Lent<T>>, *const T);
     impl<T> Drop for PutBack<T> {
         #[inline(always)]
@@ -37,9 +48,8 @@ pub(crate) fn lend<T, R>(key: &'static LocalKey<Lent<T>>, value: Option<&T>, f: 
             self.0.with(|word| word.0.set(self.1));
         }
     }
-    let value = value.map_or(ptr::null(), ptr::from_ref);
-    let previous = PutBack(key, key.with(|word| word.0.replace(value)));
-    f(previous.1.is_null())
+    let _before = PutBack(key, key.with(|it| it.0.replace(word)));
+    f()
 }
 
 /// Lends `value` until the answer is popped.
@@ -70,11 +80,6 @@ impl<T> Pushed<T> {
         self.key.with(|word| ptr::eq(word.0.get(), self.value.as_ptr()))
     }
 
-    /// Whether nothing was lent before it.
-    pub(crate) fn is_outermost(&self) -> bool {
-        self.previous.is_null()
-    }
-
     pub(crate) fn get(&self) -> &T {
         // SAFETY: only `drop` frees it.
         unsafe { self.value.as_ref() }
@@ -82,8 +87,8 @@ impl<T> Pushed<T> {
 }
 
 impl<T> Drop for Pushed<T> {
-    /// Puts back what was lent before, if this is on top. If not, somebody may still put it back: then it stays where it is, leaked,
-    /// and nothing changes.
+    /// Puts back what was lent before, if this is on top; what was lent is gone then. If not, somebody may still put it back: then it
+    /// stays where it is, leaked, and nothing changes.
     fn drop(&mut self) {
         if !self.is_on_top() {
             return;

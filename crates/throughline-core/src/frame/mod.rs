@@ -61,7 +61,7 @@ pub(crate) use carried::Carried;
 pub(crate) use closable::{Closable, Closed, End, OwnedScope, Scope};
 pub(crate) use current::{capture, in_boundary, is_set, with, with_clone};
 pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
-pub(crate) use lent::{Lent, Pushed, lend, lent, push};
+pub(crate) use lent::{Lent, Pushed, lend, lend_nothing, lent, push};
 pub(crate) use parts::{Bindings, MOST_PARTS, bind_all_on};
 
 use crate::key::Key;

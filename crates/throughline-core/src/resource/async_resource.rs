@@ -152,10 +152,13 @@ impl AsyncResource {
     /// If the resource is destroyed, with `f` in the error.
     #[inline]
     pub fn try_run_in_async_scope<F: FnOnce() -> R, R>(&self, f: F) -> Result<R, Destroyed<F>> {
-        let Some(scope) = self.0.begin() else {
-            return Err(Destroyed::new(self.info(), f));
+        let running = match self.0.begin() {
+            Ok(scope) => Running(Some(scope), &self.0),
+            Err(frame) => {
+                ended(&self.0.info, frame);
+                return Err(Destroyed::new(self.info(), f));
+            }
         };
-        let running = Running(Some(scope), &self.0);
         let answer = self.0.within(|| running.run(f));
         // Not as a local that goes with the function: if a store's `Drop` panics here, the answer is dropped, not lost.
         drop(running);
@@ -194,10 +197,7 @@ impl AsyncResource {
         match self.0.close() {
             Closed::Before => return false,
             Closed::WhenScopesEnd => {}
-            Closed::Now(frame) => {
-                destroyed(&PROCESS, &self.0.info);
-                drop(frame);
-            }
+            Closed::Now(frame) => ended(&self.0.info, Some(frame)),
         }
         true
     }
@@ -217,7 +217,13 @@ impl AsyncResource {
 
     /// A scope that is ended by [`end`].
     pub(super) fn begin_owned(&self) -> Option<OwnedScope<Life>> {
-        self.0.begin_owned()
+        match self.0.begin_owned() {
+            Ok(scope) => Some(scope),
+            Err(frame) => {
+                ended(&self.0.info, frame);
+                None
+            }
+        }
     }
 }
 
@@ -290,9 +296,8 @@ impl Running<'_> {
 impl Drop for Running<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        let frame = self.0.take().and_then(Scope::end);
-        if frame.is_some() {
-            ended(&self.1.info, frame);
+        if let Some(frame) = self.0.take().and_then(Scope::end) {
+            ended(&self.1.info, Some(frame));
         }
     }
 }
@@ -300,19 +305,19 @@ impl Drop for Running<'_> {
 /// Ends the scope of a future; the resource may end with it.
 pub(super) fn end(scope: OwnedScope<Life>) {
     let (frame, kept) = scope.end();
-    if frame.is_some() {
-        ended(&kept.info, frame);
-    }
+    ended(&kept.info, frame);
     // If it was the last handle, the resource ends here.
     drop(kept);
 }
 
-/// The last scope of a resource that was to be destroyed has ended.
+/// Nothing, unless there is a frame: then the last scope of a resource that was to be destroyed has ended.
 #[cold]
 #[inline(never)]
 fn ended(info: &ResourceInfo, frame: Option<FrameRef>) {
-    destroyed(&PROCESS, info);
-    drop(frame);
+    if let Some(frame) = frame {
+        destroyed(&PROCESS, info);
+        drop(frame);
+    }
 }
 
 /// The error of running something as a callback of a resource that is destroyed: it holds what was to be run.

@@ -3,7 +3,7 @@
 use super::host::HookRegistry;
 use super::registry::{Event, PROCESS, Watched};
 use super::{AsyncId, ResourceInfo, deliver, destroy_queue};
-use crate::frame::{Lent, Pushed, lend, lent, push};
+use crate::frame::{Lent, Pushed, lend, lend_nothing, lent, push};
 use std::cell::Cell;
 
 thread_local! {
@@ -86,50 +86,45 @@ pub(super) fn default_trigger() -> Option<AsyncId> {
 /// Runs `f` as a callback of `resource`, which is on the stack before `before` and until after `after` (clauses `RES-6`, `HK-11`).
 #[inline(always)]
 pub(super) fn within<R>(resource: &ResourceInfo, watched: Watched, f: impl FnOnce() -> R) -> R {
-    struct After<'a>(&'a ResourceInfo, Watched, bool);
+    struct After<'a>(&'a ResourceInfo, Watched);
     impl Drop for After<'_> {
         #[inline(always)]
         fn drop(&mut self) {
             if PROCESS.watches(Event::After, self.1) {
-                after(&HookRegistry::process(), self.0, self.2);
+                tell_after(self.0);
             }
         }
     }
-    lend(&CURRENT, Some(resource), |outermost| {
-        let after = After(resource, watched, outermost);
+    let after = After(resource, watched);
+    let answer = lend(&CURRENT, resource, || {
         if PROCESS.watches(Event::Before, watched) {
             deliver::to_all(&PROCESS, Event::Before, resource);
         }
-        let answer = f();
-        // Not as a local that goes with the closure: if a hook panics here, the answer is dropped, not lost.
-        drop(after);
-        answer
-    })
+        f()
+    });
+    // Not as a local that goes with the function: if a hook panics here, the answer is dropped, not lost.
+    drop(after);
+    answer
 }
 
-/// `resource` is about to leave the stack. If it was the outermost, destroy events need wait no longer.
+/// `resource` has left the stack, but for this. If it was the outermost, destroy events need wait no longer.
 #[cold]
 #[inline(never)]
-fn after(registry: &HookRegistry, resource: &ResourceInfo, outermost: bool) {
-    deliver::emit(registry, Event::After, resource);
-    if outermost {
-        outside(|| {
-            destroy_queue::flush_if_due(registry.hooks());
-            destroy_queue::flush_if_due(&PROCESS);
-        });
-    }
+fn tell_after(resource: &ResourceInfo) {
+    lend(&CURRENT, resource, || PROCESS.emit(Event::After, resource));
+    destroy_queue::flush_if_due(&PROCESS);
 }
 
 /// Runs `f` as a callback of nobody (clause `HK-12`).
 pub(super) fn outside<R>(f: impl FnOnce() -> R) -> R {
-    lend(&CURRENT, None, |_| f())
+    lend_nothing(&CURRENT, f)
 }
 
 /// Puts `resource` on the stack.
 pub(super) fn enter(registry: &HookRegistry, resource: &ResourceInfo) -> OnStack {
     let on_stack = OnStack {
         registry: registry.clone(),
-        pushed: push(&CURRENT, *resource),
+        pushed: Some(push(&CURRENT, *resource)),
     };
     // If a hook panics, `on_stack` leaves.
     deliver::emit(registry, Event::Before, resource);
@@ -140,23 +135,35 @@ pub(super) fn enter(registry: &HookRegistry, resource: &ResourceInfo) -> OnStack
 #[derive(Debug)]
 pub(super) struct OnStack {
     registry: HookRegistry,
-    pushed: Pushed<ResourceInfo>,
+    /// There until this leaves.
+    pushed: Option<Pushed<ResourceInfo>>,
 }
 
 impl OnStack {
     pub(super) fn is_on_top(&self) -> bool {
-        self.pushed.is_on_top()
+        self.pushed.as_ref().is_some_and(Pushed::is_on_top)
     }
 
-    pub(super) fn resource(&self) -> &ResourceInfo {
-        self.pushed.get()
+    pub(super) fn resource(&self) -> ResourceInfo {
+        *self
+            .pushed
+            .as_ref()
+            .expect("it leaves when this is dropped")
+            .get()
     }
 }
 
 impl Drop for OnStack {
     fn drop(&mut self) {
-        if self.is_on_top() {
-            after(&self.registry, self.resource(), self.pushed.is_outermost());
+        if !self.is_on_top() {
+            return;
         }
+        let resource = self.resource();
+        // It leaves also if a hook panics.
+        let pushed = self.pushed.take();
+        deliver::emit(&self.registry, Event::After, &resource);
+        drop(pushed);
+        destroy_queue::flush_if_due(self.registry.hooks());
+        destroy_queue::flush_if_due(&PROCESS);
     }
 }

@@ -144,7 +144,7 @@ pub struct Entered(OnStack);
 
 impl fmt::Debug for Entered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Entered").field(self.0.resource()).finish()
+        f.debug_tuple("Entered").field(&self.0.resource()).finish()
     }
 }
 
