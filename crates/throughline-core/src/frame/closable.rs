@@ -159,7 +159,13 @@ impl<T: End + fmt::Debug> fmt::Debug for Closable<T> {
 #[must_use = "it is to be ended"]
 pub(crate) struct Scope<'a, T: End>(&'a Closable<T>);
 
-impl<T: End> Scope<'_, T> {
+impl<'a, T: End> Scope<'a, T> {
+    /// What goes with the frame.
+    #[inline(always)]
+    pub(crate) fn get(&self) -> &'a T {
+        &self.0.with
+    }
+
     /// Runs `f` in a boundary on the frame.
     #[inline(always)]
     pub(crate) fn run<R>(&self, f: impl FnOnce() -> R) -> R {

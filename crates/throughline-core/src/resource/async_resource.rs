@@ -153,7 +153,7 @@ impl AsyncResource {
     #[inline]
     pub fn try_run_in_async_scope<F: FnOnce() -> R, R>(&self, f: F) -> Result<R, Destroyed<F>> {
         let running = match self.0.begin() {
-            Ok(scope) => Running(Some(scope), &self.0),
+            Ok(scope) => Running(Some(scope)),
             Err(frame) => {
                 ended(&self.0.info, frame);
                 return Err(Destroyed::new(self.info(), f));
@@ -281,7 +281,7 @@ impl End for Life {
 }
 
 /// A running scope. Its end may be the resource's.
-struct Running<'a>(Option<Scope<'a, Life>>, &'a Kept);
+struct Running<'a>(Option<Scope<'a, Life>>);
 
 impl Running<'_> {
     #[inline(always)]
@@ -296,8 +296,12 @@ impl Running<'_> {
 impl Drop for Running<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(frame) = self.0.take().and_then(Scope::end) {
-            ended(&self.1.info, Some(frame));
+        let Some(scope) = self.0.take() else {
+            return;
+        };
+        let life = scope.get();
+        if let Some(frame) = scope.end() {
+            ended(&life.info, Some(frame));
         }
     }
 }

@@ -5,7 +5,7 @@ use super::ResourceInfo;
 use super::deliver::{is_delivering, running_that_ignore_their_own, to_those};
 use super::execution::{execution_async_id, outside};
 use super::hook::Watcher;
-use super::registry::{Event, Hooks};
+use super::registry::{Event, Hooks, PROCESS};
 use crate::root;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,19 +16,28 @@ const MOST: usize = 16_384;
 thread_local! {
     /// Its address tells a thread from the others that live.
     static THREAD: u8 = const { 0 };
+    static AT_EXIT: AtExit = const { AtExit };
 }
 
 fn this_thread() -> usize {
     THREAD.with(|thread| std::ptr::from_ref(thread).addr())
 }
 
+/// A thread that ends with a panic delivers what went in that.
+struct AtExit;
+
+impl Drop for AtExit {
+    fn drop(&mut self) {
+        flush_if_due(&PROCESS);
+    }
+}
+
 pub(super) struct DestroyQueue(Mutex<VecDeque<Waiting>>);
 
 struct Waiting {
     resource: ResourceInfo,
-    /// Who delivers it: the thread where the resource went, so that whoever drops one outside of all scopes has been told of it by
-    /// then; none where that thread was panicking, and may have no such moment.
-    thread: Option<usize>,
+    /// The thread where the resource went delivers it: so that when one is dropped outside of all scopes, it has been told of by then.
+    thread: usize,
     /// Hooks that did it themselves and do not want to be told.
     ignored_by: Vec<Arc<Watcher>>,
 }
@@ -36,7 +45,7 @@ struct Waiting {
 /// Which of the waiting events are to be delivered.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whose {
-    /// This thread's, and those that no thread is to deliver.
+    /// This thread's.
     Own,
     All,
 }
@@ -48,9 +57,13 @@ impl DestroyQueue {
 
     /// Answers how many there are now.
     fn push(&self, hooks: &Hooks, resource: ResourceInfo) -> usize {
+        if std::thread::panicking() {
+            // There may be no other moment.
+            let _ = AT_EXIT.try_with(|_| ());
+        }
         let waiting = Waiting {
             resource,
-            thread: (!std::thread::panicking()).then(this_thread),
+            thread: this_thread(),
             ignored_by: running_that_ignore_their_own(),
         };
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,7 +74,7 @@ impl DestroyQueue {
 
     fn pop(&self, hooks: &Hooks, whose: Whose) -> Option<Waiting> {
         let thread = this_thread();
-        let is_wanted = |waiting: &Waiting| whose == Whose::All || waiting.thread.is_none_or(|t| t == thread);
+        let is_wanted = |waiting: &Waiting| whose == Whose::All || waiting.thread == thread;
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let first = queue.iter().position(is_wanted);
         let first = first.and_then(|first| queue.remove(first));

@@ -148,8 +148,9 @@ impl Hooks {
 
 /// Delivers the destroy events that are waiting, to the hooks of the process that are enabled now (clause `HK-20`).
 ///
-/// A destroy event waits until its thread is in no resource's scope, and is delivered then without further ado. Where a resource goes
-/// while a panic unwinds, it waits for the next such moment on any thread, or for this call. Called by a hook, this does nothing.
+/// A destroy event waits until its thread is in no resource's scope, and is delivered then without further ado; where a resource goes
+/// while a panic unwinds, at the next such moment, the thread's end at the latest. This call delivers those of all threads. Called by a
+/// hook, it does nothing.
 pub fn flush_destroy_events() {
     super::destroy_queue::flush(&PROCESS);
 }
