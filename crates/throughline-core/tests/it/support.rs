@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use throughline_core::{in_boundary, snapshot};
+use throughline_core::{
+    AsyncHook, ResourceInfo, create_hook, execution_async_id, in_boundary, set_reporter, snapshot,
+};
 
 /// Polls once, with a waker that does nothing.
 pub(crate) fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
@@ -148,6 +150,79 @@ pub(crate) fn panic_of<R>(f: impl FnOnce() -> R) -> String {
 pub(crate) fn assert_nothing_left() {
     assert!(!in_boundary(), "a boundary was left open");
     assert!(snapshot().is_empty(), "a store was left set");
+    assert_eq!(execution_async_id(), None, "a resource was left entered");
+}
+
+/// What a hook is told of resources of some types, such as `before Query`. Hooks see the whole process, where tests run side by side:
+/// each test names its types as no other does.
+pub(crate) struct Told {
+    log: Log<String>,
+    hook: AsyncHook,
+}
+
+impl Told {
+    /// Enabled until it is dropped.
+    pub(crate) fn of<const N: usize>(types: [&'static str; N]) -> Self {
+        let told = Self::disabled(types);
+        told.hook.enable();
+        told
+    }
+
+    pub(crate) fn disabled<const N: usize>(types: [&'static str; N]) -> Self {
+        let log = Log::new();
+        let write = |event: &'static str| {
+            let log = log.clone();
+            move |resource: &ResourceInfo| log.push(format!("{event} {}", resource.type_name()))
+        };
+        let hook = create_hook()
+            .init(write("init"))
+            .before(write("before"))
+            .after(write("after"))
+            .destroy(write("destroy"))
+            .promise_resolve(write("resolve"))
+            .cancelled(write("cancelled"))
+            .only(types)
+            .build();
+        Told { log, hook }
+    }
+
+    pub(crate) fn hook(&self) -> &AsyncHook {
+        &self.hook
+    }
+
+    /// An entry of the test's own.
+    pub(crate) fn note(&self, what: &str) {
+        self.log.push(what.to_owned());
+    }
+
+    pub(crate) fn log(&self) -> Log<String> {
+        self.log.clone()
+    }
+
+    pub(crate) fn take(&self) -> Vec<String> {
+        self.log.take()
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.hook.disable();
+    }
+}
+
+thread_local! {
+    static REPORTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What is reported on this thread while `f` runs.
+pub(crate) fn reports_of(f: impl FnOnce()) -> Vec<String> {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        set_reporter(|report| REPORTS.with_borrow_mut(|reports| reports.push(report.to_string())));
+    });
+    REPORTS.take();
+    f();
+    REPORTS.take()
 }
 
 type Probe = Box<dyn FnMut(&PanicHookInfo<'_>)>;
