@@ -375,7 +375,7 @@ impl EventEmitter {
         let listener = Arc::new(listener);
         self.announce(&NEW_LISTENER, id, event.id());
         let entry = Entry { id, listener };
-        let limit = self.max_listeners();
+        let limit = self.0.limit.most();
         if let Some(count) = self.0.lists.add(event.id(), entry, place, limit) {
             super::limit::warn(event.name(), count, limit);
         }

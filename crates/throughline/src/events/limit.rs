@@ -35,6 +35,14 @@ impl Limit {
         }
     }
 
+    /// How many one event may have: 0 stands for any number.
+    pub(super) fn most(&self) -> usize {
+        match self.get() {
+            0 => usize::MAX,
+            limit => limit,
+        }
+    }
+
     pub(super) fn set(&self, limit: usize) {
         // One that nobody reaches is none.
         let limit = if limit == UNSET { 0 } else { limit };

@@ -67,11 +67,7 @@ pub struct On<A: ToOwned + ?Sized> {
     ended: bool,
 }
 
-impl<A> On<A>
-where
-    A: ToOwned + ?Sized,
-    A::Owned: Send + 'static,
-{
+impl<A: ToOwned + ?Sized> On<A> {
     /// Says how many events are kept until they are read.
     ///
     /// # Panics
@@ -85,7 +81,10 @@ where
 
     /// Ends the stream when `event` is emitted, after what came before it.
     #[doc(alias = "close")]
-    pub fn close_on<B: ?Sized + 'static, K>(self, event: &Event<B, K>) -> Self {
+    pub fn close_on<B: ?Sized + 'static, K>(self, event: &Event<B, K>) -> Self
+    where
+        A::Owned: Send + 'static,
+    {
         self.inbox.closes(event);
         self
     }
@@ -106,11 +105,7 @@ where
 }
 
 #[cfg(feature = "stream")]
-impl<A> futures_core::Stream for On<A>
-where
-    A: ToOwned + ?Sized,
-    A::Owned: Send + 'static,
-{
+impl<A: ToOwned + ?Sized> futures_core::Stream for On<A> {
     type Item = Result<A::Owned, OnError>;
 
     fn poll_next(mut self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -119,11 +114,7 @@ where
 }
 
 #[cfg(feature = "stream")]
-impl<A> futures_core::FusedStream for On<A>
-where
-    A: ToOwned + ?Sized,
-    A::Owned: Send + 'static,
-{
+impl<A: ToOwned + ?Sized> futures_core::FusedStream for On<A> {
     fn is_terminated(&self) -> bool {
         self.ended
     }

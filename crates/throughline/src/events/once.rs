@@ -62,11 +62,7 @@ pub struct Once<A: ToOwned + ?Sized> {
     ready: bool,
 }
 
-impl<A> Future for Once<A>
-where
-    A: ToOwned + ?Sized,
-    A::Owned: Send + 'static,
-{
+impl<A: ToOwned + ?Sized> Future for Once<A> {
     type Output = Result<A::Owned, OnceError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

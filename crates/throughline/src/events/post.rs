@@ -30,10 +30,6 @@ impl<T: Send + 'static> Inbox<T> {
         }
     }
 
-    pub(super) fn set_capacity(&self, capacity: usize) {
-        self.shared.mailbox.set_capacity(capacity);
-    }
-
     /// Each `event` is a letter. When this listener is taken away by somebody else, nothing more comes.
     pub(super) fn each<A: ?Sized + 'static, K>(
         &self,
@@ -94,6 +90,12 @@ impl<T: Send + 'static> Inbox<T> {
             // Another thread emitted the last letter before this listener was there to be taken away.
             self.shared.leave(&emitter, Some(id));
         }
+    }
+}
+
+impl<T> Inbox<T> {
+    pub(super) fn set_capacity(&self, capacity: usize) {
+        self.shared.mailbox.set_capacity(capacity);
     }
 
     pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Letter<T>>> {

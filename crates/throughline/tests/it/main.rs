@@ -1,5 +1,7 @@
 //! How the public interface behaves. Clauses (`WP-…`) are Node's, laws are those of the design.
 
+mod events;
 mod facade;
 #[cfg(feature = "pool")]
 mod pool;
+mod support;

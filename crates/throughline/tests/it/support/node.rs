@@ -10,7 +10,9 @@ use std::sync::OnceLock;
 /// When the script fails.
 pub(crate) fn run_node(script: &str) -> Option<String> {
     let node = node()?;
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node").join(script);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/node")
+        .join(script);
     let output = Command::new(node).arg(&file).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{script} failed: {errors}");

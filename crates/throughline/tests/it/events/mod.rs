@@ -1,0 +1,4 @@
+//! Emitters. Clauses (`EE-…`, `EEA-…`) are Node's.
+
+mod node;
+mod support;
