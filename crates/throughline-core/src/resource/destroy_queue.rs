@@ -7,7 +7,7 @@ use super::execution::{execution_async_id, outside};
 use super::hook::Watcher;
 use super::registry::{Event, Hooks, PROCESS};
 use crate::root;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Beyond so many the events are delivered wherever the thread is, so that work that never leaves its scope cannot pile them up.
@@ -32,12 +32,12 @@ impl Drop for AtExit {
     }
 }
 
-pub(super) struct DestroyQueue(Mutex<VecDeque<Waiting>>);
+/// For each thread what went on it, in that order. That thread delivers it: so that when a resource is dropped outside of all scopes, it has
+/// been told of by then.
+pub(super) struct DestroyQueue(Mutex<BTreeMap<usize, VecDeque<Waiting>>>);
 
 struct Waiting {
     resource: ResourceInfo,
-    /// The thread where the resource went delivers it: so that when one is dropped outside of all scopes, it has been told of by then.
-    thread: usize,
     /// Hooks that did it themselves and do not want to be told.
     ignored_by: Vec<Arc<Watcher>>,
 }
@@ -52,10 +52,10 @@ enum Whose {
 
 impl DestroyQueue {
     pub(super) const fn new() -> Self {
-        DestroyQueue(Mutex::new(VecDeque::new()))
+        DestroyQueue(Mutex::new(BTreeMap::new()))
     }
 
-    /// Answers how many there are now.
+    /// Answers how many there are now for this thread.
     fn push(&self, hooks: &Hooks, resource: ResourceInfo) -> usize {
         if std::thread::panicking() {
             // There may be no other moment.
@@ -63,23 +63,26 @@ impl DestroyQueue {
         }
         let waiting = Waiting {
             resource,
-            thread: this_thread(),
             ignored_by: running_that_ignore_their_own(),
         };
-        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.push_back(waiting);
+        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = queues.entry(this_thread()).or_default();
+        own.push_back(waiting);
         hooks.set_due(true);
-        queue.len()
+        own.len()
     }
 
     fn pop(&self, hooks: &Hooks, whose: Whose) -> Option<Waiting> {
-        let thread = this_thread();
-        let is_wanted = |waiting: &Waiting| whose == Whose::All || waiting.thread == thread;
-        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = queue.iter().position(is_wanted);
-        let first = first.and_then(|first| queue.remove(first));
-        if queue.is_empty() {
-            hooks.set_due(false);
+        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let thread = match whose {
+            Whose::Own => this_thread(),
+            Whose::All => *queues.keys().next()?,
+        };
+        let own = queues.get_mut(&thread)?;
+        let first = own.pop_front();
+        if own.is_empty() {
+            queues.remove(&thread);
+            hooks.set_due(!queues.is_empty());
         }
         first
     }
@@ -100,7 +103,7 @@ fn tell_or_queue(hooks: &Hooks, resource: &ResourceInfo) {
         waiting = hooks.destroyed.push(hooks, *resource);
     }
     if waiting > MOST {
-        deliver(hooks, Whose::All);
+        deliver(hooks, Whose::Own);
     } else {
         flush_if_due(hooks);
     }
