@@ -85,7 +85,7 @@ impl<F> Bound<F> {
 
 impl<F, C: Binding> Bound<F, C> {
     #[inline]
-    fn to(binding: C, closure: F) -> Self {
+    pub fn to(binding: C, closure: F) -> Self {
         Bound {
             binding,
             closure: Some(closure),
@@ -432,22 +432,39 @@ arity!(A a, B b, C c, D d);
 /// let mut collect = bind!(mut |word: &str| { seen.push(word.len()); seen.len() });
 /// assert_eq!((collect(&local), collect("x")), (1, 2));
 /// ```
+///
+/// With `to` and a resource, or a type name, it is bound to that, as by [`bind_to`](crate::Bind::bind_to):
+/// ```
+/// use throughline_core::{bind, execution_async_resource};
+///
+/// let on_close = bind!(to "CLOSE", |reason: &str| {
+///     format!("{reason} in {}", execution_async_resource().unwrap().type_name())
+/// });
+/// assert_eq!(on_close("hung up"), "hung up in CLOSE");
+/// ```
 #[macro_export]
 macro_rules! bind {
-    (mut $(move)? |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
-        let mut bound = $crate::__private::Bound::new(move |$($arg: $type),*| $($body)+);
+    (to $resource:expr, $($closure:tt)+) => {
+        $crate::bind!(@ ($crate::AsyncResource::from($resource)) $($closure)+)
+    };
+    (@ ($binding:expr) mut $(move)? |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
+        let mut bound = $crate::__private::Bound::to($binding, move |$($arg: $type),*| $($body)+);
         move |$($arg: $type),*| bound.call_mut(|closure| closure($($arg),*))
     }};
-    (once $(move)? |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
-        let bound = $crate::__private::Bound::new(move |$($arg: $type),*| $($body)+);
+    (@ ($binding:expr) once $(move)? |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
+        let bound = $crate::__private::Bound::to($binding, move |$($arg: $type),*| $($body)+);
         // `mut`, since a closure that changes what it owns has to be; not every one does.
         move |$($arg: $type),*| bound.call_once(|#[allow(unused_mut)] mut closure| closure($($arg),*))
     }};
-    ($(move)? |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
-        let bound = $crate::__private::Bound::new(move |$($arg: $type),*| $($body)+);
+    (@ ($binding:expr) $(move)? |$($arg:ident : $type:ty),* $(,)?| $($body:tt)+) => {{
+        let bound = $crate::__private::Bound::to($binding, move |$($arg: $type),*| $($body)+);
         move |$($arg: $type),*| bound.call(|closure| closure($($arg),*))
     }};
-    (mut $(move)? || $($body:tt)+) => { $crate::bind!(mut | | $($body)+) };
-    (once $(move)? || $($body:tt)+) => { $crate::bind!(once | | $($body)+) };
-    ($(move)? || $($body:tt)+) => { $crate::bind!(| | $($body)+) };
+    (@ $binding:tt mut $(move)? || $($body:tt)+) => { $crate::bind!(@ $binding mut | | $($body)+) };
+    (@ $binding:tt once $(move)? || $($body:tt)+) => { $crate::bind!(@ $binding once | | $($body)+) };
+    (@ $binding:tt $(move)? || $($body:tt)+) => { $crate::bind!(@ $binding | | $($body)+) };
+    (@ $($other:tt)*) => {
+        compile_error!("expected `|name: Type, …| body`, with `mut` or `once` before it, and `to RESOURCE,` before that")
+    };
+    ($($closure:tt)+) => { $crate::bind!(@ ($crate::snapshot()) $($closure)+) };
 }
