@@ -1,5 +1,6 @@
 //! How the public interface behaves. Clauses (`WP-…`) are Node's, laws are those of the design.
 
+mod channel;
 mod events;
 mod facade;
 #[cfg(feature = "pool")]
