@@ -1,6 +1,7 @@
 //! Closures that run in the context they were bound in.
 
 use crate::resource::InResource;
+use crate::resource::deliver::in_destructor;
 use crate::{AsyncResource, FutureContextExt, InContext, Snapshot, root, snapshot};
 use std::fmt;
 
@@ -53,9 +54,11 @@ impl Binding for AsyncResource {
     }
 
     fn run_last(&self, f: impl FnOnce()) {
-        if let Err(destroyed) = self.try_run_in_async_scope(f) {
-            root(destroyed.into_inner());
-        }
+        in_destructor(|| {
+            if let Err(destroyed) = self.try_run_in_async_scope(f) {
+                root(destroyed.into_inner());
+            }
+        });
     }
 
     #[inline]
@@ -168,7 +171,8 @@ pub trait Bind<Args>: Sized {
     #[must_use = "a bound closure does nothing until it is called"]
     fn bind(self) -> impl Sized;
 
-    /// Binds it to a resource: one that is there (`&resource`), or, given a type name, one of its own, made here and destroyed with the bound closure.
+    /// Binds it to a resource: one that is there (`resource.clone()`; given `&resource`, the answer borrows that), or, given a type name,
+    /// one of its own, made here and destroyed with the bound closure.
     /// Each call is a scope of it; the closure is dropped in one.
     ///
     /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
@@ -198,7 +202,8 @@ pub trait BindMut<Args>: Sized {
     #[must_use = "a bound closure does nothing until it is called"]
     fn bind_mut(self) -> impl Sized;
 
-    /// Binds it to a resource: one that is there (`&resource`), or, given a type name, one of its own, made here and destroyed with the bound closure.
+    /// Binds it to a resource: one that is there (`resource.clone()`; given `&resource`, the answer borrows that), or, given a type name,
+    /// one of its own, made here and destroyed with the bound closure.
     /// Each call is a scope of it; the closure is dropped in one.
     ///
     /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
@@ -225,7 +230,8 @@ pub trait BindOnce<Args>: Sized {
     #[must_use = "a bound closure does nothing until it is called"]
     fn bind_once(self) -> impl Sized;
 
-    /// Binds it to a resource: one that is there (`&resource`), or, given a type name, one of its own, made here and destroyed with the bound closure.
+    /// Binds it to a resource: one that is there (`resource.clone()`; given `&resource`, the answer borrows that), or, given a type name,
+    /// one of its own, made here and destroyed with the bound closure.
     /// Each call is a scope of it; the closure is dropped in one.
     ///
     /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
@@ -262,7 +268,8 @@ pub trait BindAsync<Args>: Sized {
     #[must_use = "a bound closure does nothing until it is called"]
     fn bind_async(self) -> impl Sized;
 
-    /// Binds it to a resource: one that is there (`&resource`), or, given a type name, one of its own, made here and destroyed with the bound closure.
+    /// Binds it to a resource: one that is there (`resource.clone()`; given `&resource`, the answer borrows that), or, given a type name,
+    /// one of its own, made here and destroyed with the bound closure.
     /// Each call is a scope of it, and each poll of its futures; the closure is dropped in one.
     ///
     /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
@@ -300,7 +307,8 @@ pub trait BindFuture<Args>: Sized {
     #[must_use = "a bound closure does nothing until it is called"]
     fn bind_future(self) -> impl Sized;
 
-    /// Binds it to a resource: one that is there (`&resource`), or, given a type name, one of its own, made here and destroyed with the bound closure.
+    /// Binds it to a resource: one that is there (`resource.clone()`; given `&resource`, the answer borrows that), or, given a type name,
+    /// one of its own, made here and destroyed with the bound closure.
     /// Each call is a scope of it, and each poll of its futures; the closure is dropped in one.
     ///
     /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).

@@ -5,7 +5,7 @@ use super::registry::{Event, HookSet, Hooks, PROCESS};
 use super::{ResourceInfo, destroy_queue, host::HookRegistry};
 use crate::report::{self, Report};
 use crate::snapshot;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
@@ -28,6 +28,7 @@ struct Pending {
 thread_local! {
     static DELIVERIES: RefCell<Vec<Delivery>> = const { RefCell::new(Vec::new()) };
     static PENDING: RefCell<Vec<Pending>> = const { RefCell::new(Vec::new()) };
+    static IN_DESTRUCTOR: Cell<bool> = const { Cell::new(false) };
 }
 
 fn address(hooks: &Hooks) -> usize {
@@ -98,8 +99,9 @@ fn tell(hook: &Arc<Watcher>, event: Event, resource: &ResourceInfo) {
     };
     let place = format!("hook `{}` of {resource:?}", event.name());
     match hook.panic_policy() {
-        // Not out of a destructor, nor into another panic.
-        PanicPolicy::Propagate if event != Event::Destroy && !std::thread::panicking() => {
+        PanicPolicy::Propagate
+            if event != Event::Destroy && !IN_DESTRUCTOR.get() && !std::thread::panicking() =>
+        {
             resume_unwind(payload)
         }
         PanicPolicy::Abort => {
@@ -111,6 +113,18 @@ fn tell(hook: &Arc<Watcher>, event: Event, resource: &ResourceInfo) {
         }
         _ => report::panic(&place, payload),
     }
+}
+
+/// Runs what a destructor does: no hook's panic goes out of it, which might end the process.
+pub(crate) fn in_destructor<R>(f: impl FnOnce() -> R) -> R {
+    struct PutBack(bool);
+    impl Drop for PutBack {
+        fn drop(&mut self) {
+            IN_DESTRUCTOR.set(self.0);
+        }
+    }
+    let _before = PutBack(IN_DESTRUCTOR.replace(true));
+    f()
 }
 
 fn is_running(hook: &Arc<Watcher>) -> bool {

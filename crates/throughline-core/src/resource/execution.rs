@@ -67,13 +67,17 @@ pub fn execution_async_resource() -> Option<ResourceInfo> {
 /// ```
 #[doc(alias = "defaultTriggerAsyncIdScope")]
 pub fn with_default_trigger<R>(trigger: Option<AsyncId>, f: impl FnOnce() -> R) -> R {
+    set_default_trigger(Some(trigger), f)
+}
+
+fn set_default_trigger<R>(trigger: Option<Option<AsyncId>>, f: impl FnOnce() -> R) -> R {
     struct PutBack(Option<Option<AsyncId>>);
     impl Drop for PutBack {
         fn drop(&mut self) {
             DEFAULT_TRIGGER.set(self.0);
         }
     }
-    let _before = PutBack(DEFAULT_TRIGGER.replace(Some(trigger)));
+    let _before = PutBack(DEFAULT_TRIGGER.replace(trigger));
     f()
 }
 
@@ -117,7 +121,7 @@ fn tell_after(resource: &ResourceInfo) {
 
 /// Runs `f` as a callback of nobody (clause `HK-12`).
 pub(super) fn outside<R>(f: impl FnOnce() -> R) -> R {
-    lend_nothing(&CURRENT, f)
+    set_default_trigger(None, || lend_nothing(&CURRENT, f))
 }
 
 /// Puts `resource` on the stack.
@@ -151,10 +155,9 @@ impl OnStack {
             .expect("it leaves when this is dropped")
             .get()
     }
-}
 
-impl Drop for OnStack {
-    fn drop(&mut self) {
+    /// Leaves, if it is on top.
+    pub(super) fn leave(&mut self) {
         if !self.is_on_top() {
             return;
         }
@@ -165,5 +168,11 @@ impl Drop for OnStack {
         drop(pushed);
         destroy_queue::flush_if_due(self.registry.hooks());
         destroy_queue::flush_if_due(&PROCESS);
+    }
+}
+
+impl Drop for OnStack {
+    fn drop(&mut self) {
+        deliver::in_destructor(|| self.leave());
     }
 }

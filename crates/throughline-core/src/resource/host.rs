@@ -96,14 +96,14 @@ impl HookRegistry {
     ///
     /// # Panics
     /// Only if a hook does that wants its panics to propagate; the stack is as before [`enter`](Self::enter) by then.
-    pub fn leave(&self, entered: Entered) -> Result<(), OutOfOrder> {
+    pub fn leave(&self, mut entered: Entered) -> Result<(), OutOfOrder> {
         if !entered.0.is_on_top() {
             return Err(OutOfOrder {
                 actual: execution_async_resource(),
                 entered,
             });
         }
-        drop(entered);
+        entered.0.leave();
         Ok(())
     }
 

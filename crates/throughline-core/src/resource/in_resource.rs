@@ -2,6 +2,7 @@
 
 use super::AsyncResource;
 use super::async_resource::{Destroyed, Life, end};
+use super::deliver::in_destructor;
 use super::registry::{Event, PROCESS};
 use crate::InContext;
 use crate::frame::{FrameRef, OwnedScope};
@@ -39,8 +40,10 @@ pin_project! {
                 // Also when the inner future's destructor panics.
                 let scope = Ending(Some(scope));
                 let life = scope.life();
-                PROCESS.emit(Event::Cancelled, life.info());
-                life.within(|| this.inner.as_mut().finish());
+                in_destructor(|| {
+                    PROCESS.emit(Event::Cancelled, life.info());
+                    life.within(|| this.inner.as_mut().finish());
+                });
             }
         }
     }

@@ -5,7 +5,7 @@
 
 mod async_resource;
 mod builder;
-mod deliver;
+pub(crate) mod deliver;
 mod destroy_queue;
 mod execution;
 mod hook;

@@ -7,9 +7,12 @@ use std::future::{Future, Pending, Ready};
 use std::marker::PhantomPinned;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
+use throughline_core::host::{Entered, HookRegistry, OutOfOrder};
 use throughline_core::{
-    AsyncLocalStorage, Bind, BindAsync, BindFuture, BindMut, BindOnce, ExitScope, InContext, NoBoundary,
-    RunScope, Scope, ScopeWith, Snapshot, Store, bind,
+    AsyncHook, AsyncId, AsyncLocalStorage, AsyncResource, AsyncResourceBuilder, Bind, BindAsync, BindFuture,
+    BindMut, BindOnce, Destroyed, EmptyTypeName, Enabled, ExitScope, HookBuilder, InContext, InResource,
+    NoBoundary, PanicPolicy, Report, ResourceInfo, ResourceType, RunScope, Scope, ScopeWith, Snapshot, Store,
+    bind,
 };
 
 type SendFuture = Pending<()>;
@@ -52,6 +55,47 @@ assert_not_impl_any!(ScopeWith<Two, LocalFuture>: Send, Sync);
 assert_impl_all!(NoBoundary<u32>: Send, Sync, Copy, PartialEq, std::error::Error);
 assert_not_impl_any!(NoBoundary<Rc<u32>>: Send, Sync);
 
+assert_impl_all!(AsyncResource: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Clone, Debug);
+assert_not_impl_any!(AsyncResource: Copy, Default, PartialEq);
+assert_impl_all!(AsyncResource: From<ResourceType>, From<&'static str>, From<&'static AsyncResource>);
+// A name that is known only at run time is interned, which says what that costs.
+assert_not_impl_any!(AsyncResource: From<String>);
+assert_not_impl_any!(ResourceType: From<String>);
+assert_impl_all!(AsyncResourceBuilder: Send, Sync, Debug);
+
+assert_impl_all!(InResource<SendFuture>: Send, Sync, Unpin, Debug, Future);
+assert_not_impl_any!(InResource<LocalFuture>: Send, Sync);
+assert_impl_all!(InResource<LocalFuture>: Unpin, Future);
+assert_not_impl_any!(InResource<PhantomPinned>: Unpin);
+assert_not_impl_any!(InResource<SendFuture>: Clone);
+
+assert_impl_all!(AsyncId: Send, Sync, Copy, Ord, std::hash::Hash, Debug, std::fmt::Display, Into<u64>);
+// Nobody can make one of a number that might be another's by accident.
+assert_not_impl_any!(AsyncId: From<u64>, Default);
+assert_impl_all!(ResourceType: Send, Sync, Copy, Eq, std::hash::Hash, Debug, std::fmt::Display);
+assert_impl_all!(ResourceInfo: Send, Sync, Copy, Eq, std::hash::Hash, Debug);
+
+assert_impl_all!(AsyncHook: Send, Sync, Clone, Debug);
+assert_impl_all!(Enabled: Send, Sync, Debug);
+assert_not_impl_any!(Enabled: Clone);
+assert_impl_all!(HookBuilder: Send, Sync, Debug);
+assert_not_impl_any!(HookBuilder: Clone);
+assert_impl_all!(PanicPolicy: Send, Sync, Copy, Eq, Default, Debug);
+assert_impl_all!(Report<'static>: Debug, std::fmt::Display);
+
+assert_impl_all!(HookRegistry: Send, Sync, Clone, Debug);
+assert_not_impl_any!(HookRegistry: Default);
+// The stack is the thread's.
+assert_not_impl_any!(Entered: Send, Sync, Clone);
+assert_not_impl_any!(OutOfOrder: Send, Sync, Clone);
+assert_impl_all!(OutOfOrder: std::error::Error);
+
+assert_impl_all!(Destroyed<u32>: Send, Sync, Copy, PartialEq, std::error::Error);
+// Also where what it holds is not.
+assert_impl_all!(Destroyed<Box<dyn FnOnce()>>: Debug, std::error::Error);
+assert_not_impl_any!(Destroyed<Rc<u32>>: Send, Sync);
+assert_impl_all!(EmptyTypeName: Send, Sync, Copy, Eq, std::error::Error);
+
 assert_impl_all!(String: Store);
 assert_impl_all!(Option<u32>: Store);
 assert_not_impl_any!(Rc<u32>: Store);
@@ -88,6 +132,18 @@ fn bound_closures_are_what_their_closures_are() {
     send_sync_static(&bind!(once || ()));
     let cell = Cell::new(1);
     send_static(&(move || cell.get()).bind());
+
+    // Given `&resource` they would borrow that, since the answer of a trait's method does whatever it was given.
+    let resource = AsyncResource::new("AUTO");
+    send_sync_static(&(|| ()).bind_to(resource.clone()));
+    send_sync_static(&(|_: u32, _: String| ()).bind_to("AUTO"));
+    send_sync_static(&(|| ()).bind_mut_to(resource.clone()));
+    send_sync_static(&(|| ()).bind_once_to(resource.clone()));
+    send_sync_static(&(async || ()).bind_async_to(resource.clone()));
+    send_sync_static(&(|| async {}).bind_future_to(resource.clone()));
+    send(&(|| async {}).bind_future_to(resource.clone())());
+    let cell = Cell::new(1);
+    send_static(&(move || cell.get()).bind_to(resource.clone()));
 }
 
 /// Whether a type implements a trait, as a value: for claims that should not keep the other tests from compiling.
@@ -156,6 +212,22 @@ mod sizes {
         };
         let size = size_of_val(&future);
         assert_eq!(size_of_val(&throughline_core::root_scope(future)), size + WORD);
+    }
+
+    #[test]
+    fn of_a_resource_is_a_word_with_room_for_none() {
+        assert_eq!(size_of::<AsyncResource>(), WORD);
+        assert_eq!(size_of::<Option<AsyncResource>>(), WORD);
+        assert_eq!(size_of::<Option<AsyncId>>(), 8);
+    }
+
+    #[test]
+    fn of_a_future_in_a_resource_is_two_words_more_than_the_future() {
+        assert_eq!(
+            size_of::<InResource<Box<u32>>>(),
+            size_of::<Box<u32>>() + 2 * WORD
+        );
+        assert_eq!(size_of::<InResource<u64>>(), size_of::<u64>() + 2 * WORD);
     }
 
     #[test]

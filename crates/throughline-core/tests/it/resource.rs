@@ -20,6 +20,9 @@ fn holding(drops: &Drops, name: &'static str) -> AsyncResource {
     D.run(OnDrop::counting(drops), || AsyncResource::new(name))
 }
 
+/// So that a closure owns what it names.
+fn drop_nothing(_: &OnDrop) {}
+
 /// The thread is outside of all scopes once more: when it delivers what went while a panic unwound.
 fn next_moment() {
     AsyncResource::new("RES").run_in_async_scope(|| ());
@@ -707,7 +710,7 @@ mod bound {
         let resource = A.run(1, || AsyncResource::new("RES"));
         let log = seen.clone();
         let last = OnDrop::new(move || log.push((A.get_store(), execution_async_id())));
-        let bound = (move || drop(&last)).bind_to(&resource);
+        let bound = (move || drop_nothing(&last)).bind_to(&resource);
         drop(bound);
         assert_eq!(seen.take(), [(Some(1), Some(resource.async_id()))]);
     }
@@ -718,7 +721,7 @@ mod bound {
         let resource = A.run(1, || AsyncResource::new("RES"));
         let log = seen.clone();
         let last = OnDrop::new(move || log.push((A.get_store(), execution_async_id())));
-        let bound = (move || drop(&last)).bind_to(&resource);
+        let bound = (move || drop_nothing(&last)).bind_to(&resource);
         resource.emit_destroy();
         assert!(panic_of(&bound).contains("is destroyed"));
         A.run(2, || drop(bound));

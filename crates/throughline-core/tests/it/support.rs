@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::pin::Pin;
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 use std::task::{Context, Poll, Waker};
@@ -252,4 +253,30 @@ pub(crate) fn with_panic_hook<R>(
     let result = f();
     PROBE.set(None);
     result
+}
+
+/// Runs the test of that name, which calls this, in a process of its own; there, `f`. Answers nothing there.
+pub(crate) fn in_a_process(test: &str, f: impl FnOnce()) -> Option<Output> {
+    const CHILD: &str = "THROUGHLINE_TEST_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        println!("in the child");
+        f();
+        return None;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(CHILD, "")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("in the child"), "there is no test {test}: {text}");
+    Some(output)
+}
+
+/// As [`in_a_process`], where it has to end well.
+#[track_caller]
+pub(crate) fn alone_in_a_process(test: &str, f: impl FnOnce()) {
+    if let Some(output) = in_a_process(test, f) {
+        assert!(output.status.success(), "{output:?}");
+    }
 }
