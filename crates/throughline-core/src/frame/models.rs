@@ -3,12 +3,15 @@
 //! A store here is watched: one that is read after it was dropped, or while it is, fails the model, as does one that is never
 //! dropped. So are the frames themselves, by their `Watch`es, and their memory.
 
+use super::closable::{Closable, Closed, End};
+use super::{FrameRef, capture};
 use crate::{AsyncLocalStorage, FutureContextExt, Snapshot, host, root, run_with, snapshot};
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread::{self, JoinHandle};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 
 static A: AsyncLocalStorage<Watched> = AsyncLocalStorage::new();
@@ -410,6 +413,180 @@ fn a_root_ends_while_what_was_entered_in_it_is_read_elsewhere() {
             B.enter_with(Watched::new(2));
             other
         });
+        other.join().unwrap();
+    });
+}
+
+// What a resource keeps: scopes run in it, until somebody closes it.
+
+/// Counts how often the frame went with the `Closable`. Loom does not see it; it is read when the threads have ended.
+#[derive(Default)]
+struct Ends(AtomicUsize);
+
+impl End for Ends {
+    fn dropped(&self) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+type Kept = std::sync::Arc<Closable<Ends>>;
+
+/// A and B are set in its frame, which nobody else has.
+fn kept() -> Kept {
+    let frame = run(&A, 1, || run(&B, 2, capture));
+    std::sync::Arc::new(Closable::new(frame, Ends::default()))
+}
+
+/// Runs a scope, if it begins. Answers whether the frame came out, and drops it.
+fn run_scope(kept: &Kept) -> bool {
+    let frame = match kept.begin() {
+        Ok(scope) => {
+            scope.run(|| assert_eq!((get(&A), get(&B)), (Some(1), Some(2))));
+            scope.end()
+        }
+        Err(frame) => frame,
+    };
+    drop_whole(frame)
+}
+
+/// Answers whether this closed it, and whether the frame came out, and drops it.
+fn close(kept: &Kept) -> (bool, bool) {
+    match kept.close() {
+        Closed::Before => (false, false),
+        Closed::WhenScopesEnd => (true, false),
+        Closed::Now(frame) => (true, drop_whole(Some(frame))),
+    }
+}
+
+/// Drops a frame whose stores are all there.
+fn drop_whole(frame: Option<FrameRef>) -> bool {
+    let snapshot = frame.map(Snapshot);
+    if let Some(snapshot) = &snapshot {
+        assert_eq!((get_in(snapshot, &A), get_in(snapshot, &B)), (Some(1), Some(2)));
+    }
+    snapshot.is_some()
+}
+
+/// What one of several threads does to it, and whether it got the frame.
+fn on_thread(kept: &Kept, f: impl FnOnce(&Kept) -> bool + Send + 'static) -> JoinHandle<bool> {
+    let kept = kept.clone();
+    thread::spawn(move || f(&kept))
+}
+
+#[test]
+fn a_scope_runs_while_its_resource_is_closed() {
+    model(|| {
+        let kept = kept();
+        let scope = on_thread(&kept, run_scope);
+        let (closed, here) = close(&kept);
+        let there = scope.join().unwrap();
+        assert!(closed && here != there, "the frame comes out once");
+        assert_eq!(kept.0.load(Relaxed), 0);
+    });
+}
+
+#[test]
+fn two_threads_close_a_resource() {
+    model(|| {
+        let kept = kept();
+        let other = on_thread(&kept, |kept| close(kept) == (true, true));
+        let (closed, frame) = close(&kept);
+        let by_other = other.join().unwrap();
+        // Nobody runs a scope: who closes it gets the frame.
+        assert!(closed == frame && closed != by_other);
+    });
+}
+
+#[test]
+fn two_threads_close_a_resource_from_within_scopes() {
+    model(|| {
+        fn from_within(kept: &Kept) -> bool {
+            let scope = match kept.begin() {
+                Ok(scope) => scope,
+                Err(frame) => return drop_whole(frame),
+            };
+            let frame = scope.run(|| {
+                let (_, frame) = close(kept);
+                assert_eq!(get(&A), Some(1));
+                frame
+            });
+            assert!(!frame, "this scope runs");
+            drop_whole(scope.end())
+        }
+        let kept = kept();
+        let other = on_thread(&kept, from_within);
+        let here = from_within(&kept);
+        assert!(here != other.join().unwrap(), "the frame comes out once");
+    });
+}
+
+#[test]
+fn scopes_on_two_threads_run_while_their_resource_is_closed() {
+    model_of_three(|| {
+        let kept = kept();
+        let scopes = [(); 2].map(|()| on_thread(&kept, run_scope));
+        let (closed, here) = close(&kept);
+        let got = scopes.map(|scope| scope.join().unwrap());
+        let times = [here, got[0], got[1]].iter().filter(|&&got| got).count();
+        assert!(closed && times == 1);
+    });
+}
+
+#[test]
+fn two_threads_close_a_resource_while_a_scope_runs() {
+    model_of_three(|| {
+        let kept = kept();
+        let scope = on_thread(&kept, run_scope);
+        let other = on_thread(&kept, |kept| close(kept).1);
+        let (_, here) = close(&kept);
+        let got = [here, scope.join().unwrap(), other.join().unwrap()];
+        assert_eq!(got.iter().filter(|&&got| got).count(), 1);
+    });
+}
+
+#[test]
+fn the_last_handle_of_a_resource_goes_where_another_ran_a_scope() {
+    model(|| {
+        let kept = kept();
+        let other = on_thread(&kept, run_scope);
+        assert!(!run_scope(&kept));
+        drop(kept);
+        assert!(!other.join().unwrap());
+    });
+}
+
+#[test]
+fn a_future_ends_its_scope_while_its_resource_is_closed_and_let_go_of() {
+    model(|| {
+        let kept = kept();
+        let Ok(scope) = kept.begin_owned() else {
+            panic!("it is open");
+        };
+        let other = thread::spawn(move || {
+            let snapshot = Snapshot(scope.frame());
+            assert_eq!(get_in(&snapshot, &B), Some(2));
+            let (frame, kept) = scope.end();
+            drop(kept);
+            drop_whole(frame)
+        });
+        let (closed, here) = close(&kept);
+        drop(kept);
+        assert!(closed && here != other.join().unwrap());
+    });
+}
+
+#[test]
+fn a_snapshot_of_a_resource_outlives_it() {
+    model(|| {
+        let kept = kept();
+        let Ok(scope) = kept.begin_owned() else {
+            panic!("it is open");
+        };
+        let snapshot = Snapshot(scope.frame());
+        let other = thread::spawn(move || assert_eq!(get_in(&snapshot, &A), Some(1)));
+        let (frame, _) = scope.end();
+        assert!(frame.is_none());
+        assert_eq!(close(&kept), (true, true));
         other.join().unwrap();
     });
 }

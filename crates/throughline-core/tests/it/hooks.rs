@@ -252,10 +252,12 @@ mod filters {
 mod frozen_set {
     use super::*;
 
+    type Change = Box<dyn Fn(&ResourceInfo) + Send + Sync>;
+
     /// Enables or disables `told` in the first `event` of such a resource that this hook is told of; and makes another resource within it.
     fn changes(
         told: &Told,
-        event: fn(HookBuilder, Box<dyn Fn(&ResourceInfo) + Send + Sync>) -> HookBuilder,
+        event: fn(HookBuilder, Change) -> HookBuilder,
         enable: bool,
         outer: &'static str,
         inner: &'static str,
