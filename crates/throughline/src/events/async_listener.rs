@@ -1,7 +1,7 @@
 //! Listeners that go on asynchronously, and where their errors go.
 
-use super::listener::{Call, Listen};
-use super::{EmittedError, EventEmitter};
+use super::listener::{Emission, Listen};
+use super::{EmittedError, EventEmitter, ListenerId};
 use crate::{FutureContextExt, snapshot};
 use std::error::Error;
 use std::pin::Pin;
@@ -35,15 +35,15 @@ where
     F: Future<Output = Result<(), E>> + Send + 'static,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    fn listen(&self, call: &Call<'_>, payload: &A) {
+    fn listen(&self, emission: Emission<'_>, _: ListenerId, payload: &A) {
         // What the listener enters is its own, and goes with its future; an error is emitted where the emission was.
-        let emission = snapshot();
+        let context = snapshot();
         let future = (self.listener)(payload).in_context();
-        let (emitter, event, routed) = (call.emitter.clone(), self.event, call.routed);
+        let (emitter, event, routed) = (emission.emitter.clone(), self.event, emission.routed);
         (self.spawn)(Box::pin(async move {
             if let Err(error) = future.await {
                 let error = EmittedError::new(error.into());
-                emission.run(|| route(&emitter, event, error, routed));
+                context.run(|| route(&emitter, event, error, routed));
             }
         }));
     }

@@ -3,7 +3,7 @@
 use super::async_listener::{Async, ListenerTask};
 use super::event::EventId;
 use super::limit::Limit;
-use super::listener::{Call, Each, Listen, Single};
+use super::listener::{Each, Emission, Listen, Single};
 use super::lists::{Entry, Lists, Place};
 use super::{
     ERROR, ERROR_MONITOR, EmittedError, Event, ListenerId, ListenerInfo, NEW_LISTENER, REMOVE_LISTENER,
@@ -408,15 +408,14 @@ impl EventEmitter {
 
     #[inline]
     fn deliver<A: ?Sized + 'static, K>(&self, event: &Event<A, K>, payload: &A, routed: bool) -> bool {
+        let emission = Emission {
+            emitter: self,
+            routed,
+        };
         let called = self.0.lists.frozen(event, |entries| {
             let context = snapshot();
             for Entry { id, listener } in entries {
-                let call = Call {
-                    emitter: self,
-                    id: *id,
-                    routed,
-                };
-                context.run(|| listener.listen(&call, payload));
+                context.run(|| listener.listen(emission, *id, payload));
             }
         });
         called.is_some()

@@ -6,15 +6,13 @@ use std::sync::{Mutex, PoisonError};
 /// Something that can be in an emitter's list, for an event whose payload is `A`.
 pub(super) trait Listen<A: ?Sized>: Send + Sync {
     /// Called under no lock, in a boundary of its own.
-    fn listen(&self, call: &Call<'_>, payload: &A);
+    fn listen(&self, emission: Emission<'_>, id: ListenerId, payload: &A);
 }
 
-/// What a listener may know of the emission.
+/// What a listener may know of the emission, beside its own id.
 #[derive(Clone, Copy)]
-pub(super) struct Call<'a> {
+pub(super) struct Emission<'a> {
     pub(super) emitter: &'a EventEmitter,
-    /// The listener's own.
-    pub(super) id: ListenerId,
     /// What is emitted is the error of an async listener: another one's is not to be emitted in turn (clause `EE-17`).
     pub(super) routed: bool,
 }
@@ -24,7 +22,7 @@ pub(super) struct Each<F>(pub(super) F);
 
 impl<A: ?Sized, F: Fn(&A) + Send + Sync> Listen<A> for Each<F> {
     #[inline]
-    fn listen(&self, _: &Call<'_>, payload: &A) {
+    fn listen(&self, _: Emission<'_>, _: ListenerId, payload: &A) {
         (self.0)(payload);
     }
 }
@@ -39,12 +37,12 @@ impl<F> Single<F> {
 }
 
 impl<A: ?Sized, F: FnOnce(&A) + Send> Listen<A> for Single<F> {
-    fn listen(&self, call: &Call<'_>, payload: &A) {
+    fn listen(&self, emission: Emission<'_>, id: ListenerId, payload: &A) {
         // Taking it is what makes it ours: another emission, on another thread or within this one, finds it gone.
         let listener = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(listener) = listener {
             // Before its call (clause `EE-12`).
-            call.emitter.off(call.id);
+            emission.emitter.off(id);
             listener(payload);
         }
     }

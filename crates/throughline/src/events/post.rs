@@ -1,6 +1,6 @@
 //! Listeners that leave a letter for a future or stream, and go when the last one is in.
 
-use super::listener::{Call, Listen};
+use super::listener::{Emission, Listen};
 use super::lists::Place;
 use super::mailbox::{Letter, Mailbox, Wake};
 use super::{Event, EventEmitter, ListenerId, WeakEventEmitter};
@@ -37,7 +37,7 @@ impl<T: Send + 'static> Inbox<T> {
         letter: impl Fn(&A) -> T + Send + Sync + 'static,
     ) {
         let sender = Sender(Arc::clone(&self.shared));
-        self.listen(event, move |_, payload| {
+        self.listen(event, move |_, _, payload| {
             drop(sender.0.mailbox.put(letter(payload)))
         });
     }
@@ -49,8 +49,8 @@ impl<T: Send + 'static> Inbox<T> {
         letter: impl Fn(&A) -> T + Send + Sync + 'static,
     ) {
         let sender = Sender(Arc::clone(&self.shared));
-        self.listen(event, move |call, payload| {
-            sender.0.last(call, || letter(payload))
+        self.listen(event, move |emitter, id, payload| {
+            sender.0.last(emitter, id, || letter(payload))
         });
     }
 
@@ -61,15 +61,17 @@ impl<T: Send + 'static> Inbox<T> {
         letter: impl Fn(&A) -> T + Send + Sync + 'static,
     ) {
         let shared = Arc::clone(&self.shared);
-        self.listen(event, move |call, payload| shared.last(call, || letter(payload)));
+        self.listen(event, move |emitter, id, payload| {
+            shared.last(emitter, id, || letter(payload))
+        });
     }
 
     /// Nothing more comes after the first `event`.
     pub(super) fn closes<A: ?Sized + 'static, K>(&self, event: &Event<A, K>) {
         let shared = Arc::clone(&self.shared);
-        self.listen(event, move |call, _: &A| {
+        self.listen(event, move |emitter, id, _: &A| {
             let wake = shared.mailbox.close();
-            shared.leave(call.emitter, Some(call.id));
+            shared.leave(emitter, Some(id));
             drop(wake);
         });
     }
@@ -77,7 +79,7 @@ impl<T: Send + 'static> Inbox<T> {
     fn listen<A: ?Sized + 'static, K>(
         &self,
         event: &Event<A, K>,
-        listener: impl Fn(&Call<'_>, &A) + Send + Sync + 'static,
+        listener: impl Fn(&EventEmitter, ListenerId, &A) + Send + Sync + 'static,
     ) {
         // An emitter that is gone emits nothing.
         let Some(emitter) = self.emitter.upgrade() else {
@@ -114,11 +116,11 @@ impl<T> Drop for Inbox<T> {
 }
 
 impl<T> Shared<T> {
-    fn last(&self, call: &Call<'_>, letter: impl FnOnce() -> T) {
+    fn last(&self, emitter: &EventEmitter, id: ListenerId, letter: impl FnOnce() -> T) {
         if !self.mailbox.is_closed() {
             // The reader finds the listeners gone when it wakes.
             let wake: Wake = self.mailbox.put_last(letter());
-            self.leave(call.emitter, Some(call.id));
+            self.leave(emitter, Some(id));
             drop(wake);
         }
     }
@@ -146,11 +148,11 @@ impl<T> Drop for Sender<T> {
     }
 }
 
-/// A closure that is told of the call.
+/// A closure that is told who called it.
 struct Post<F>(F);
 
-impl<A: ?Sized, F: Fn(&Call<'_>, &A) + Send + Sync> Listen<A> for Post<F> {
-    fn listen(&self, call: &Call<'_>, payload: &A) {
-        (self.0)(call, payload);
+impl<A: ?Sized, F: Fn(&EventEmitter, ListenerId, &A) + Send + Sync> Listen<A> for Post<F> {
+    fn listen(&self, emission: Emission<'_>, id: ListenerId, payload: &A) {
+        (self.0)(emission.emitter, id, payload);
     }
 }
