@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [[ $# -eq 0 ]]; then
-    set -- read run poll capture restore bind resource allocations memory
+    set -- read run poll capture restore bind resource emit channel allocations memory
 fi
 args=()
 for bench in "$@"; do args+=(--bench "$bench"); done

@@ -19,16 +19,9 @@ pub(super) trait Binding<M: ?Sized>: Send + Sync {
 
 pub(super) struct BoundStore<T, S, F> {
     bound: Peaceful<(S, F)>,
+    /// Asked once: `borrow` is a user's, and addresses are compared under a lock.
+    address: usize,
     store: PhantomData<fn() -> T>,
-}
-
-impl<T, S, F> BoundStore<T, S, F> {
-    pub(super) fn new(storage: S, transform: F) -> Self {
-        BoundStore {
-            bound: Peaceful::new((storage, transform)),
-            store: PhantomData,
-        }
-    }
 }
 
 impl<T, S, F> BoundStore<T, S, F>
@@ -36,6 +29,15 @@ where
     T: Store,
     S: Borrow<AsyncLocalStorage<T>>,
 {
+    pub(super) fn new(storage: S, transform: F) -> Self {
+        let address = address_of(storage.borrow());
+        BoundStore {
+            bound: Peaceful::new((storage, transform)),
+            address,
+            store: PhantomData,
+        }
+    }
+
     fn storage(&self) -> &AsyncLocalStorage<T> {
         self.bound.get().0.borrow()
     }
@@ -73,7 +75,7 @@ where
     }
 
     fn address(&self) -> usize {
-        address_of(self.storage())
+        self.address
     }
 }
 

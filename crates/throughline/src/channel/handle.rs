@@ -1,6 +1,6 @@
 //! A channel: the public face.
 
-use super::binding::{BoundStore, address_of};
+use super::binding::{Binding, BoundStore, address_of};
 use super::future::{ScopeStores, Staged, Stored};
 use super::peaceful::Peaceful;
 use super::quiet::Quiet;
@@ -145,9 +145,9 @@ impl<M: ?Sized + 'static> Channel<M> {
         S: Borrow<AsyncLocalStorage<T>> + Send + Sync + 'static,
         F: Fn(&M) -> T + Send + Sync + 'static,
     {
-        let address = address_of(storage.borrow());
-        let binding = Arc::new(BoundStore::new(storage, transform));
+        let binding: Arc<dyn Binding<M>> = Arc::new(BoundStore::new(storage, transform));
         self.shared().change(|lists| {
+            let address = binding.address();
             match lists.stores.iter_mut().find(|bound| bound.address() == address) {
                 Some(bound) => *bound = binding,
                 None => lists.stores.push(binding),

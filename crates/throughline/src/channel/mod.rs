@@ -7,7 +7,8 @@
 //! - [`BoundedChannel`]: the start and the end of a stretch of work.
 //! - [`TracingChannel`]: a call, a future or a callback, with its outcome.
 //!
-//! While nobody listens, each costs two relaxed loads and a branch, and what they wrap is a plain call.
+//! While nobody listens, each costs two relaxed loads and a branch, and what they wrap is a plain call. Subscribing never changes what the
+//! watched program does; binding a store makes a boundary of what is run.
 //!
 //! # Where it differs from Node
 //! - A channel is a name *and a payload type*: see [`channel`]. Names are texts.
@@ -19,6 +20,8 @@
 //! - A `subscribe` ends when its [`Subscription`] is dropped, unless that is detached.
 //! - Rust can drop a future or a callback; a trace tells so ([`Trace::is_cancelled`]) where Node stays silent. Panics are told of as failures.
 //! - After a traced callback was called, `async_end` does not know the outcome: the callback has it.
+
+#![doc(alias = "diagnostics_channel")]
 
 mod binding;
 mod bounded;

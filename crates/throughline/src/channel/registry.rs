@@ -128,3 +128,23 @@ pub(super) fn sweep(name: &str) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `DC-1`, `MEM-2`
+    #[test]
+    fn names_nobody_uses_leave_nothing_behind() {
+        let names = || registry().keys().filter(|name| name.starts_with("unit.")).count();
+        let one = channel::<u32>("unit.one");
+        let subscription = one.subscribe(|_| ());
+        drop(one);
+        for n in 0..100 {
+            drop(channel::<u32>(&format!("unit.many.{n}")));
+        }
+        assert_eq!(names(), 1);
+        drop(subscription);
+        assert_eq!(names(), 0);
+    }
+}

@@ -72,10 +72,11 @@ impl<M: ?Sized> Shared<M> {
         });
         let comes_into_use = former.is_none() && next.is_some();
         self.wiring.store(next);
-        drop(changing);
         if comes_into_use {
+            // Still locked: who subscribes next would not do this, and must not be back before it is done.
             quiet::disturb();
         }
+        drop(changing);
         // Last, since it may hold the last count of a closure.
         drop(former);
         answer

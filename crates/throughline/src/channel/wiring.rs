@@ -40,6 +40,9 @@ impl<M: ?Sized, F: Fn(&M) + Send + Sync> Listener<M> for Peaceful<F> {
 impl<M: ?Sized> Wiring<M> {
     /// Each subscriber hears it in the context of the caller, in a boundary of its own; what one enters no other sees.
     pub(super) fn publish(&self, message: &M) {
+        if self.lists.subscribers.is_empty() {
+            return;
+        }
         let here = snapshot();
         for subscriber in &self.lists.subscribers {
             let place = || format!("subscriber of channel `{}`", self.channel.name());

@@ -1,7 +1,6 @@
 //! Bounded channels (`DC-11`).
 
-use super::support::{Log, OnDrop, panic_of, pause, poll};
-use crate::support::reports::reports_of;
+use super::support::{Log, OnDrop, panic_of, pause, poll, reports_about};
 use std::pin::pin;
 use throughline::channel::{BoundedChannel, Channel, Subscription, bounded_channel};
 use throughline::{AsyncLocalStorage, root};
@@ -80,7 +79,7 @@ fn the_end_is_published_when_the_function_panics() {
 fn panicking_subscribers_of_both_ends_are_reported_and_nothing_else() {
     static STEPS: BoundedChannel<u32> = BoundedChannel::new("test.bounded_subscribers_panic");
     let _subscription = STEPS.subscribe(|_| panic!("at start"), |_| panic!("at end"));
-    let reports = reports_of(|| {
+    let reports = reports_about("test.bounded", || {
         assert_eq!(STEPS.run(&1, || 7), 7);
         let panic = panic_of(|| STEPS.run(&1, || panic!("boom")));
         assert_eq!(panic.as_deref(), Some("boom"));

@@ -1,7 +1,6 @@
 //! Guards: `with_store_scope` (`DC-9`), as the law of guards (10) permits.
 
-use super::support::{Log, panic_of};
-use crate::support::reports::reports_of;
+use super::support::{Log, panic_of, reports_about};
 use throughline::channel::Channel;
 use throughline::{AsyncLocalStorage, root};
 
@@ -87,7 +86,7 @@ fn a_panicking_transform_leaves_its_store_out_of_the_scope() {
     static B: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
     CHANNEL.bind_store(&A, |_| panic!("boom"));
     CHANNEL.bind_store(&B, |n| *n);
-    let reports = reports_of(|| {
+    let reports = reports_about("test.scope_panics", || {
         root(|| {
             let _scope = CHANNEL.with_store_scope(&1);
             assert_eq!((A.get_store(), B.get_store()), (None, Some(1)));

@@ -1,9 +1,8 @@
 //! The same scenarios as in `tests/node/channel/*.js`, which Node plays beside us. `publish`, `stores` and `trace` are the same on Node 20 and 26;
 //! `newest` is what 26 does (`DC-7`, `DC-9`, `DC-11`, `DC-16`), which we follow.
 
-use super::support::{Log, panic_of, pause};
+use super::support::{Log, panic_of, pause, reports_about};
 use crate::support::node::{assert_same_as_node, run_node};
-use crate::support::reports::reports_of;
 use futures::executor::block_on;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex};
@@ -51,7 +50,7 @@ fn publishing_is_the_same() {
     used(&log);
     CHANNEL.publish("unheard");
 
-    let reports = reports_of(|| {
+    let reports = reports_about("like_node", || {
         let (own, late): (Slot, Slot) = Default::default();
         let (slot, writer) = (own.clone(), log.clone());
         let first = CHANNEL.subscribe(move |message| {
@@ -137,7 +136,7 @@ fn bound_stores_are_the_same() {
     });
     log.push(format!("caught {} {}", panic.unwrap(), span()));
 
-    let reports = reports_of(|| {
+    let reports = reports_about("like_node", || {
         CHANNEL.bind_store(&SPAN, |_| panic!("of the transform"));
         CHANNEL.bind_store(&OTHER, |name| format!("other {name}"));
         SPAN.run("before".to_owned(), || {

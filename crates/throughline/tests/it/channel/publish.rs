@@ -1,7 +1,6 @@
 //! Publishing and subscribing (`DC-2` to `DC-4`).
 
-use super::support::{Drops, Log, OnDrop};
-use crate::support::reports::reports_of;
+use super::support::{Drops, Log, OnDrop, reports_about};
 use std::sync::{Arc, Mutex};
 use throughline::channel::{Channel, Subscription};
 use throughline::{AsyncLocalStorage, in_boundary};
@@ -63,7 +62,7 @@ fn a_panicking_subscriber_is_reported_and_stops_nobody() {
     let _one = CHANNEL.subscribe(log.writer("first"));
     let _two = CHANNEL.subscribe(|_| panic!("boom"));
     let _three = CHANNEL.subscribe(log.writer("third"));
-    let reports = reports_of(|| {
+    let reports = reports_about("test.panicking", || {
         CHANNEL.publish(&1);
         log.push("publisher");
     });
@@ -153,7 +152,7 @@ fn an_unsubscribed_closure_is_dropped_once_and_under_no_lock() {
 fn a_panicking_destructor_of_a_subscriber_is_reported_to_nobodys_harm() {
     static CHANNEL: Channel<u32> = Channel::new("test.panicking_destructor");
     let drops = Drops::default();
-    let reports = reports_of(|| {
+    let reports = reports_about("destructor of a channel", || {
         let subscriptions = [1, 2].map(|_| {
             let owned = (OnDrop::new(|| panic!("in drop")), drops.counted());
             CHANNEL.subscribe(move |_| _ = &owned)

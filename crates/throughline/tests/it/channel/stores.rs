@@ -1,7 +1,6 @@
 //! Stores bound to channels (`DC-5` to `DC-8`, `DC-10`).
 
-use super::support::{Drops, Log, panic_of};
-use crate::support::reports::reports_of;
+use super::support::{Drops, Log, panic_of, reports_about};
 use std::sync::Arc;
 use throughline::channel::Channel;
 use throughline::{AsyncLocalStorage, Snapshot, root, snapshot};
@@ -173,7 +172,7 @@ fn a_panicking_transform_is_reported_and_leaves_its_store_as_it_was() {
     let _subscription = CHANNEL.subscribe(log.writer("heard"));
     CHANNEL.bind_store(&A, |_| panic!("boom"));
     CHANNEL.bind_store(&B, |n| *n);
-    let reports = reports_of(|| {
+    let reports = reports_about("test.panicking_transform", || {
         let seen = A.run(5, || CHANNEL.run_stores(&1, || (A.get_store(), B.get_store())));
         assert_eq!(seen, (Some(5), Some(1)));
     });
@@ -190,7 +189,7 @@ fn where_the_only_transform_panics_the_function_runs_with_the_stores_from_before
     static CHANNEL: Channel<u32> = Channel::new("test.only_transform_panics");
     static A: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
     CHANNEL.bind_store(&A, |_| panic!("boom"));
-    let reports = reports_of(|| {
+    let reports = reports_about("test.only_transform_panics", || {
         root(|| {
             assert_eq!(CHANNEL.run_stores(&1, || A.get_store()), None);
             CHANNEL.run_stores(&1, || A.enter_with(3));

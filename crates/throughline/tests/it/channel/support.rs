@@ -1,5 +1,6 @@
 //! What these tests share: a log that subscribers write into, polling by hand, and values that tell when they are dropped.
 
+use crate::support::reports::reports_of;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -32,6 +33,13 @@ impl Log {
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
+}
+
+/// What is reported of `what` while `f` runs.
+pub(crate) fn reports_about(what: &str, f: impl FnOnce()) -> Vec<String> {
+    let mut reports = reports_of(f);
+    reports.retain(|line| line.contains(what));
+    reports
 }
 
 /// Polls once, with a waker that does nothing.

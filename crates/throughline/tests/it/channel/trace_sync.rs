@@ -1,7 +1,6 @@
 //! Tracing channels, and `trace_sync` (`DC-12`, `DC-13`).
 
-use super::support::{Log, panic_of, text_of};
-use crate::support::reports::reports_of;
+use super::support::{Log, panic_of, reports_about, text_of};
 use throughline::channel::{Channel, Trace, TraceEvents, TraceSubscriber, TracingChannel, tracing_channel};
 use throughline::{AsyncLocalStorage, root};
 
@@ -167,7 +166,9 @@ fn panicking_subscribers_are_reported_and_the_call_is_not_harmed() {
     }
     static CALLS: Calls = TracingChannel::new("test.sync_subscribers_panic");
     let _subscription = CALLS.subscribe(Panics);
-    let reports = reports_of(|| assert_eq!(CALLS.trace_sync(7, || Ok("fine")), Ok("fine")));
+    let reports = reports_about("test.sync", || {
+        assert_eq!(CALLS.trace_sync(7, || Ok("fine")), Ok("fine"))
+    });
     assert_eq!(
         reports,
         [
