@@ -2,7 +2,7 @@
 
 use crate::resource::InResource;
 use crate::resource::deliver::in_destructor;
-use crate::{AsyncResource, FutureContextExt, InContext, Snapshot, root, snapshot};
+use crate::{AsyncResource, HandOver, InContext, Snapshot, root, snapshot, snapshot_for};
 use std::fmt;
 
 /// What a closure is bound to: a snapshot, or a resource.
@@ -41,7 +41,8 @@ impl Binding for Snapshot {
 
     #[inline]
     fn wrap_here<F: Future>(&self, future: F) -> InContext<F> {
-        future.in_context()
+        // Handed over, and filtered, it was when it was bound.
+        snapshot().into_scope(future)
     }
 }
 
@@ -82,7 +83,7 @@ pub struct Bound<F, C: Binding = Snapshot> {
 impl<F> Bound<F> {
     #[inline]
     pub fn new(closure: F) -> Self {
-        Self::to(snapshot(), closure)
+        Self::to(snapshot_for(HandOver::Task), closure)
     }
 }
 
@@ -474,5 +475,5 @@ macro_rules! bind {
     (@ $($other:tt)*) => {
         compile_error!("expected `|name: Type, …| body`, with `mut` or `once` before it, and `to RESOURCE,` before that")
     };
-    ($($closure:tt)+) => { $crate::bind!(@ ($crate::snapshot()) $($closure)+) };
+    ($($closure:tt)+) => { $crate::bind!(@ ($crate::snapshot_for($crate::HandOver::Task)) $($closure)+) };
 }

@@ -133,7 +133,7 @@ macro_rules! context_ext {
     ($(#[$example:meta])* $Ext:ident $(<$Item:ident>)? for $Trait:ident, $what:literal) => {
         #[doc = concat!("Puts a ", $what, " into a context: see [`InContext`](crate::InContext).")]
         pub trait $Ext $(<$Item>)?: $Trait $(<$Item>)? + Sized {
-            #[doc = concat!("Gives this ", $what, " the context of the place where this is called.")]
+            #[doc = concat!("Gives this ", $what, " the context of the place where this is called, as handed over to a [task](crate::HandOver::Task).")]
             ///
             /// # Panics
             /// The answer panics if it is a future and polled again after it was ready.
@@ -143,7 +143,7 @@ macro_rules! context_ext {
             $(#[$example])*
             #[inline]
             fn in_context(self) -> $crate::InContext<Self> {
-                self.with_snapshot($crate::snapshot())
+                self.with_snapshot($crate::snapshot_for($crate::HandOver::Task))
             }
 
             #[doc = concat!("Gives this ", $what, " the context that `snapshot` holds.")]

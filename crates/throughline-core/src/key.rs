@@ -4,11 +4,13 @@
 //! the number of storages alive. Ids are never used again: a store left behind in a frame by a dropped storage is not
 //! taken for one of the storage that has its slot now.
 
+use crate::Store;
+use crate::propagation::{Maps, MapsOf, Propagation};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// A storage's place, as frames use it. `T` is the type of its stores: nobody but the key of that type makes a `Place<T>`, which is what
 /// lets a frame trust an id with a type.
@@ -40,26 +42,17 @@ impl<T> Clone for Place<T> {
 }
 impl<T> Copy for Place<T> {}
 
-/// For which kinds of hand-over a store asks to be filtered: one bit a kind. A frame's header holds the union of its
+/// At which hand-overs a store does not simply cross: one bit for each [`HandOver`](crate::HandOver). A frame's header holds the union of its
 /// stores' bits, so that one test tells whether a hand-over has anything to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Asks(pub(crate) u8);
-
-impl Asks {
-    // 0b0001 is for tasks, 0b0100 for blocking work: nothing asks to be filtered there yet.
-    pub(crate) const DETACHED: u8 = 0b0010;
-    pub(crate) const JOB: u8 = 0b1000;
-    /// Tasks and blocking work inherit; detached tasks and jobs get only what asks for it.
-    pub(crate) const DEFAULT: Asks = Asks(Self::DETACHED | Self::JOB);
-}
 
 /// What makes a storage one: it takes a place when something is first set.
 #[derive(Debug)]
 pub(crate) struct Key<T> {
     id: AtomicU64,
     slot: AtomicU32,
-    asks: Asks,
-    stores: PhantomData<fn() -> T>,
+    propagation: Propagation<T>,
 }
 
 /// No binding has this id, nor this slot: an untouched storage reads as unset.
@@ -74,9 +67,13 @@ impl<T> Key<T> {
         Key {
             id: AtomicU64::new(NO_ID),
             slot: AtomicU32::new(NO_SLOT),
-            asks: Asks::DEFAULT,
-            stores: PhantomData,
+            propagation: Propagation::new(),
         }
+    }
+
+    /// Before the storage is used.
+    pub(crate) const fn set_propagation(&mut self, propagation: Propagation<T>) {
+        self.propagation = propagation;
     }
 
     /// For reading. A thread that has a frame with this storage's store in it has seen the place being taken, since
@@ -90,7 +87,9 @@ impl<T> Key<T> {
     pub(crate) fn id(&self) -> u64 {
         self.id.load(Ordering::Relaxed)
     }
+}
 
+impl<T: Store> Key<T> {
     /// For setting: takes a place if there is none yet.
     #[inline]
     #[track_caller]
@@ -103,7 +102,7 @@ impl<T> Key<T> {
         Place {
             slot: self.slot(),
             id,
-            asks: self.asks,
+            asks: Asks(self.propagation.asks()),
             stores: PhantomData,
         }
     }
@@ -120,7 +119,8 @@ impl<T> Key<T> {
         let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been first.
         if self.id() == NO_ID {
-            let Some((slot, id)) = registry.take() else {
+            let asks = Asks(self.propagation.asks());
+            let Some((slot, id)) = registry.take(asks.0, |slot, id| self.maps(slot, id, asks)) else {
                 drop(registry);
                 panic!("more than {MOST_SLOTS} AsyncLocalStorage values in use at once");
             };
@@ -128,6 +128,19 @@ impl<T> Key<T> {
             self.id.store(id, Ordering::Release);
         }
         self.id()
+    }
+
+    fn maps(&self, slot: u32, id: u64, asks: Asks) -> Option<Arc<dyn Maps>> {
+        let place = Place {
+            slot,
+            id,
+            asks,
+            stores: PhantomData,
+        };
+        let propagation = self.propagation;
+        propagation
+            .has_map()
+            .then(|| Arc::new(MapsOf { place, propagation }) as Arc<dyn Maps>)
     }
 }
 
@@ -154,40 +167,76 @@ pub(crate) fn epoch() -> u32 {
 
 /// Calls `f` with a function that tells whether the storage of a slot and id is still alive. No user code may run in it.
 pub(crate) fn with_liveness<R>(f: impl FnOnce(&dyn Fn(usize, u64) -> bool) -> R) -> R {
-    let registry = REGISTRY.read().unwrap_or_else(PoisonError::into_inner);
-    f(&|slot, id| registry.owners.get(slot) == Some(&id))
+    with_owners(|owners| f(&|slot, id| owners.get(slot as u32, id).is_some()))
+}
+
+/// Calls `f` with what the storages that are alive say of hand-overs, by slot and id. No user code may run in it.
+pub(crate) fn with_owners<R>(f: impl FnOnce(&Owners) -> R) -> R {
+    f(&REGISTRY.read().unwrap_or_else(PoisonError::into_inner).owners)
+}
+
+/// The storage that has each slot.
+pub(crate) struct Owners(Vec<Owner>);
+
+#[derive(Clone, Default)]
+struct Owner {
+    /// 0 if none has it.
+    id: u64,
+    propagates: Propagates,
+}
+
+/// What a storage says of hand-overs.
+#[derive(Clone, Default)]
+pub(crate) struct Propagates {
+    /// See [`Asks`].
+    pub(crate) asks: u8,
+    /// Its maps, if it has any.
+    pub(crate) maps: Option<Arc<dyn Maps>>,
+}
+
+impl Owners {
+    /// None if that storage is no more.
+    pub(crate) fn get(&self, slot: u32, id: u64) -> Option<&Propagates> {
+        let owner = self.0.get(slot as usize)?;
+        (owner.id == id).then_some(&owner.propagates)
+    }
 }
 
 static REGISTRY: RwLock<Registry> = RwLock::new(Registry {
     last_id: 0,
-    owners: Vec::new(),
+    owners: Owners(Vec::new()),
     free: BinaryHeap::new(),
 });
 
 struct Registry {
     last_id: u64,
-    /// The id of the storage that has each slot, or 0.
-    owners: Vec<u64>,
+    owners: Owners,
     free: BinaryHeap<Reverse<u32>>,
 }
 
 impl Registry {
-    fn take(&mut self) -> Option<(u32, u64)> {
+    fn take(&mut self, asks: u8, maps: impl FnOnce(u32, u64) -> Option<Arc<dyn Maps>>) -> Option<(u32, u64)> {
+        let owners = &mut self.owners.0;
         let slot = match self.free.pop() {
             Some(Reverse(slot)) => slot,
-            None if self.owners.len() == MOST_SLOTS => return None,
+            None if owners.len() == MOST_SLOTS => return None,
             None => {
-                self.owners.push(0);
-                (self.owners.len() - 1) as u32
+                owners.push(Owner::default());
+                (owners.len() - 1) as u32
             }
         };
         self.last_id += 1;
-        self.owners[slot as usize] = self.last_id;
-        Some((slot, self.last_id))
+        let id = self.last_id;
+        let propagates = Propagates {
+            asks,
+            maps: maps(slot, id),
+        };
+        owners[slot as usize] = Owner { id, propagates };
+        Some((slot, id))
     }
 
     fn give_back(&mut self, slot: u32) {
-        self.owners[slot as usize] = 0;
+        self.owners.0[slot as usize] = Owner::default();
         self.free.push(Reverse(slot));
     }
 }

@@ -10,6 +10,7 @@ pub mod host;
 mod in_context;
 mod key;
 pub mod live;
+mod propagation;
 mod report;
 mod resource;
 mod snapshot;
@@ -30,6 +31,7 @@ pub mod tokio_io;
 pub use bind::{Bind, BindAsync, BindFuture, BindMut, BindOnce};
 pub use error::NoBoundary;
 pub use in_context::{ExitScope, FutureContextExt, InContext, Scope, ScopeWith};
+pub use propagation::{Crossing, HandOver, Propagation};
 pub use report::{Report, reset_reporter, set_reporter};
 pub use resource::{
     AsyncHook, AsyncId, AsyncResource, AsyncResourceBuilder, Destroyed, EmptyTypeName, Enabled,
@@ -37,7 +39,7 @@ pub use resource::{
     execution_async_id, execution_async_resource, flush_destroy_events, trigger_async_id,
     with_default_trigger,
 };
-pub use snapshot::{Snapshot, in_boundary, root, root_scope, snapshot};
+pub use snapshot::{Snapshot, in_boundary, root, root_scope, snapshot, snapshot_for};
 pub use storage::{AsyncLocalStorage, RunScope};
 pub use store::Store;
 pub use stores::{Stores, run_with, scope_with};

@@ -2,7 +2,7 @@
 
 use crate::frame::{self, FrameRef};
 use crate::in_context::InContext;
-use crate::{AsyncLocalStorage, Store};
+use crate::{AsyncLocalStorage, HandOver, Store};
 use std::fmt;
 
 /// The stores of all storages, as they were when it was taken.
@@ -37,7 +37,41 @@ pub fn snapshot() -> Snapshot {
     Snapshot(frame::capture())
 }
 
+/// Takes a [`Snapshot`] of those current stores that cross such a hand-over.
+///
+/// What each storage says of it is its [`Propagation`](crate::Propagation). Where nothing asks to be filtered it costs what [`snapshot`] costs; else one new
+/// frame, and one more for each store that is mapped. What code hands work over by itself, without `bind`, `in_context` or an
+/// integration, begins with this.
+///
+/// # Panics
+/// Only if a storage's map does, or the `Drop` of what it made.
+///
+/// # Examples
+/// ```
+/// use throughline_core::{AsyncLocalStorage, HandOver, snapshot_for};
+/// static REQUEST_ID: AsyncLocalStorage<u64> = AsyncLocalStorage::new();
+///
+/// REQUEST_ID.run(7, || {
+///     assert_eq!(snapshot_for(HandOver::Task).get(&REQUEST_ID), Some(7));
+///     assert_eq!(snapshot_for(HandOver::Detached).get(&REQUEST_ID), None);
+/// });
+/// ```
+#[must_use = "a snapshot does nothing by itself: run something in it"]
+#[inline]
+pub fn snapshot_for(hand_over: HandOver) -> Snapshot {
+    Snapshot(frame::capture_for(hand_over))
+}
+
 impl Snapshot {
+    /// What of it crosses such a hand-over: see [`snapshot_for`].
+    ///
+    /// # Panics
+    /// As [`snapshot_for`].
+    #[must_use = "the filtered snapshot is the answer"]
+    pub fn filtered(self, hand_over: HandOver) -> Self {
+        Snapshot(frame::filtered(self.0, hand_over))
+    }
+
     /// The snapshot in which nothing is set.
     #[must_use = "a snapshot does nothing by itself: run something in it"]
     pub const fn empty() -> Self {

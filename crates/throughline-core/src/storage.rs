@@ -5,7 +5,7 @@ use crate::error::NO_BOUNDARY;
 use crate::frame;
 use crate::in_context::{ExitScope, InContext, Put, Remove, Scope};
 use crate::key::Key;
-use crate::{NoBoundary, Store};
+use crate::{NoBoundary, Propagation, Store};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -92,6 +92,13 @@ impl<T: Store> AsyncLocalStorage<T> {
     #[must_use = "the storage with the name is the answer"]
     pub const fn named(mut self, name: &'static str) -> Self {
         self.name = name;
+        self
+    }
+
+    /// Says what becomes of its store where work is handed over: see [`Propagation`], also for the default.
+    #[must_use = "the storage with the propagation is the answer"]
+    pub const fn propagation(mut self, propagation: Propagation<T>) -> Self {
+        self.key.set_propagation(propagation);
         self
     }
 

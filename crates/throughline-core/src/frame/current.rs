@@ -3,6 +3,7 @@
 use super::shape::Shape;
 use super::{EMPTY, Frame, FrameRef, OUTSIDE, Traits, find, real, release};
 use crate::key::Key;
+use crate::propagation::HandOver;
 use crate::sync::thread_local;
 use std::cell::Cell;
 
@@ -55,6 +56,26 @@ pub(crate) fn capture() -> FrameRef {
         (*f).counts.add_full();
         FrameRef::from_raw(f)
     }
+}
+
+/// What of the current frame crosses such a hand-over, for keeps. Where nothing asks to be filtered, it costs what a capture costs.
+#[inline]
+pub(crate) fn capture_for(hand_over: HandOver) -> FrameRef {
+    let f = current();
+    // SAFETY: as in `capture`.
+    unsafe {
+        if (*f).traits.has(Traits::NOT_COUNTED | hand_over.bit()) {
+            return capture_filtered(hand_over);
+        }
+        (*f).counts.add_full();
+        FrameRef::from_raw(f)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn capture_filtered(hand_over: HandOver) -> FrameRef {
+    super::filtered(capture(), hand_over)
 }
 
 /// # Safety

@@ -44,6 +44,7 @@ mod closable;
 mod counts;
 mod current;
 mod entered;
+mod filter;
 mod lent;
 mod memory;
 #[cfg(all(test, loom))]
@@ -59,12 +60,13 @@ pub(crate) use boundary::{enter, run, run_all, run_without};
 pub(crate) use build::{bind_on, without_on};
 pub(crate) use carried::Carried;
 pub(crate) use closable::{Closable, Closed, End, OwnedScope, Scope};
-pub(crate) use current::{capture, in_boundary, is_set, with, with_clone};
+pub(crate) use current::{capture, capture_for, in_boundary, is_set, with, with_clone};
 pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
+pub(crate) use filter::filtered;
 pub(crate) use lent::{Lent, Pushed, lend, lend_nothing, lent, push};
 pub(crate) use parts::{Bindings, MOST_PARTS, bind_all_on};
 
-use crate::key::Key;
+use crate::key::{Key, Place};
 use crate::sync::Watch;
 use counts::Counts;
 use std::cell::Cell;
@@ -99,7 +101,7 @@ pub(crate) struct Frame {
 struct Traits(u8);
 
 impl Traits {
-    /// The low bits are [`crate::key::Asks`].
+    /// The low bits are [`crate::key::Asks`], one for each [`crate::HandOver`].
     const ASKS: u8 = 0b0000_1111;
     /// Stands for its parent, which somebody entered in the running boundary.
     const ENTERED: u8 = 0b0001_0000;
@@ -327,6 +329,12 @@ impl FrameRef {
         // SAFETY: `self` keeps the frame alive, and with it the value, for as long as the borrow lasts; the id proves the type
         // (invariant 1).
         unsafe { find(self.as_ptr(), key).map(|b| &*shape::Shape::<T>::value(b)) }
+    }
+
+    /// The same, for a place taken before.
+    pub(crate) fn find_at<T>(&self, place: Place<T>) -> Option<&T> {
+        // SAFETY: as in `find`.
+        unsafe { find_place(self.as_ptr(), place.slot, place.id).map(|b| &*shape::Shape::<T>::value(b)) }
     }
 
     /// How many storages are set.

@@ -1,6 +1,7 @@
 //! What only the inside can see.
 
 use super::{FrameRef, bind_on, capture, run};
+use crate::HandOver;
 use crate::key::{Asks, Key};
 
 #[test]
@@ -8,7 +9,7 @@ fn the_empty_frame_asks_for_no_filter_and_a_store_asks_at_detached_hand_overs_an
     let key = Key::new();
     assert_eq!(FrameRef::EMPTY.asks(), 0);
     let frame = bind_on(&FrameRef::EMPTY, key.place(), 1);
-    assert_eq!(frame.asks(), Asks::DETACHED | Asks::JOB);
+    assert_eq!(frame.asks(), HandOver::Detached.bit() | HandOver::Job.bit());
 }
 
 #[test]

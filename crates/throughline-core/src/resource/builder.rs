@@ -2,7 +2,7 @@
 
 use super::execution::default_trigger;
 use super::{AsyncId, AsyncResource, ResourceInfo, ResourceType};
-use crate::{Snapshot, snapshot};
+use crate::{HandOver, Snapshot, snapshot_for};
 use std::fmt;
 
 /// An [`AsyncResource`] in the making: see [`AsyncResource::builder`].
@@ -65,7 +65,7 @@ impl AsyncResourceBuilder {
         if self.type_name.name().is_empty() {
             return Err(EmptyTypeName(()));
         }
-        let frame = self.snapshot.unwrap_or_else(snapshot).0;
+        let frame = self.snapshot.unwrap_or_else(|| snapshot_for(HandOver::Task)).0;
         let info = ResourceInfo::new(
             AsyncId::unique(),
             self.trigger.or_else(default_trigger),

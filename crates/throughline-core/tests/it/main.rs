@@ -17,6 +17,7 @@ mod host_resources;
 mod ids;
 mod lifetime;
 mod panics;
+mod propagation;
 mod resource;
 mod snapshot;
 mod storage;

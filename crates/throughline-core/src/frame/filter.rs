@@ -1,0 +1,106 @@
+//! What of a frame crosses a hand-over.
+
+use super::build::settled;
+use super::counts::Counts;
+use super::shape::{Head, Shape};
+use super::{FrameRef, Mode, NOTHING, Traits, binding_at, entry};
+use crate::key::{self, Propagates};
+use crate::propagation::{HandOver, Maps};
+use std::sync::Arc;
+
+/// What of `frame` crosses: itself, if nothing in it asks to be filtered; else one new frame, and one more for each store that is mapped.
+pub(crate) fn filtered(frame: FrameRef, hand_over: HandOver) -> FrameRef {
+    // SAFETY: `frame` keeps itself alive.
+    if unsafe { (*frame.as_ptr()).traits.has(hand_over.bit()) } {
+        filter(&frame, hand_over)
+    } else {
+        frame
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn filter(frame: &FrameRef, hand_over: HandOver) -> FrameRef {
+    let Plan {
+        stays,
+        crosses,
+        asks,
+        maps,
+    } = Plan::of(frame, hand_over);
+    let crossing = match (crosses, stays.is_empty()) {
+        (false, _) => FrameRef::EMPTY,
+        (true, true) => frame.clone(),
+        (true, false) => without_all(frame, &stays, asks),
+    };
+    // User code, which may panic or change what is current: with the registry unlocked, and only frames of our own in hand.
+    maps.iter().fold(crossing, |onto, maps| {
+        maps.map(hand_over, frame, &onto).unwrap_or(onto)
+    })
+}
+
+/// What is to be done.
+struct Plan {
+    /// The slots of the stores that do not cross as they are.
+    stays: Vec<u32>,
+    /// Whether any does.
+    crosses: bool,
+    /// What those that do ask of further hand-overs.
+    asks: u8,
+    maps: Vec<Arc<dyn Maps>>,
+}
+
+impl Plan {
+    fn of(frame: &FrameRef, hand_over: HandOver) -> Self {
+        let mut plan = Plan {
+            stays: Vec::new(),
+            crosses: false,
+            asks: 0,
+            maps: Vec::new(),
+        };
+        let f = frame.as_ptr();
+        key::with_owners(|owners| {
+            // SAFETY: `frame` keeps itself alive, and its bindings with it.
+            let bindings = unsafe {
+                (0..u32::from((*f).len)).filter_map(|slot| binding_at(f, slot).map(|b| (slot, (*b).id)))
+            };
+            for (slot, id) in bindings {
+                match owners.get(slot, id) {
+                    Some(Propagates { asks, .. }) if asks & hand_over.bit() == 0 => {
+                        plan.crosses = true;
+                        plan.asks |= asks;
+                    }
+                    Some(Propagates { maps, .. }) => {
+                        plan.stays.push(slot);
+                        plan.maps.extend(maps.clone());
+                    }
+                    // Of a storage that was dropped: nobody can read it.
+                    None => plan.stays.push(slot),
+                }
+            }
+        });
+        plan
+    }
+}
+
+/// `frame` without the stores at `slots`, of which there are some; those that remain have `asks`.
+fn without_all(frame: &FrameRef, slots: &[u32], asks: u8) -> FrameRef {
+    let parent = frame.as_ptr();
+    let head = Head {
+        counts: Counts::one(),
+        id: 0,
+        mode: Mode::BorrowsHiding,
+        traits: 0,
+        epoch: key::epoch(),
+    };
+    // SAFETY: `frame` holds the parent until the new frame is settled, which nobody else knows until then. The slots are of its index, which
+    // is as long as the parent's.
+    unsafe {
+        let f = Shape::<()>::allocate(parent, 0, head);
+        for &slot in slots {
+            entry(f, slot as usize).write(NOTHING);
+        }
+        // Not the parent's: what asked may be gone, and then no further hand-over need look.
+        (*f).traits = Traits(asks);
+        settled(f)
+    }
+}
