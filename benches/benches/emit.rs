@@ -41,6 +41,11 @@ fn counting(bench: &mut Bench) {
             .ratio(ours, limit)
             .at_most(2.0);
     }
+    // What the listeners do themselves is taken off.
+    bench
+        .goal(22, "emit, 1 live: instructions over 4 closures")
+        .instructions(ours, &[limit])
+        .at_most(250.0);
     bench
         .goal(22, "emit by a resource, 1 live / emit, 1 live")
         .ratio(resource, ours)
@@ -78,6 +83,10 @@ fn unheard(bench: &mut Bench) {
         emitter.on(&OTHER, |_| {});
         m.each(|i| _ = black_box(black_box(&emitter).emit(&TICK, black_box(&i))));
     });
+    bench
+        .goal(22, "emit, nobody listens: instructions over a load")
+        .instructions(nobody, &[limit])
+        .at_most(15.0);
     for (what, ours) in [
         ("nobody listens", nobody),
         ("listeners of another event", elsewhere),

@@ -102,6 +102,15 @@ fn a_handle_removes_its_listener_and_no_other() {
     );
 }
 
+// EE-12
+#[test]
+fn a_once_listener_can_be_removed_before_it_was_called() {
+    let emitter = EventEmitter::new();
+    let id = emitter.once(&CLOSE, |()| panic!("it was removed"));
+    assert!(emitter.off(id));
+    assert!(!emitter.emit(&CLOSE, &()));
+}
+
 // EE-8
 #[test]
 fn the_list_of_listeners_is_a_copy_in_the_order_of_calls() {
