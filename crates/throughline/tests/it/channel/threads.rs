@@ -56,7 +56,7 @@ fn a_message_after_a_subscription_is_heard_on_whatever_thread() {
         let heard = Arc::new(AtomicBool::new(false));
         let there = AtomicBool::new(false);
         thread::scope(|scope| {
-            scope.spawn(|| {
+            let publisher = scope.spawn(|| {
                 while !there.load(Ordering::Acquire) {
                     CHANNEL.publish(&1);
                     std::hint::spin_loop();
@@ -70,10 +70,9 @@ fn a_message_after_a_subscription_is_heard_on_whatever_thread() {
                 }
             });
             there.store(true, Ordering::Release);
-            while !heard.load(Ordering::Relaxed) {
-                thread::yield_now();
-            }
+            publisher.join().unwrap();
             drop(subscription);
+            assert!(heard.load(Ordering::Relaxed));
         });
     }
 }
