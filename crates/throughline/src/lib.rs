@@ -10,6 +10,8 @@ pub mod docs;
 pub mod events;
 #[cfg(feature = "pool")]
 pub mod pool;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 
 #[doc(inline)]
 pub use events::{Event, EventEmitter, EventEmitterAsyncResource};
@@ -17,7 +19,7 @@ pub use events::{Event, EventEmitter, EventEmitterAsyncResource};
 #[doc(inline)]
 pub use pool::WorkerPool;
 
-/// The extension traits, for `use throughline::prelude::*`: `in_context()` on futures (and, with feature `stream`, on streams), and
+/// The extension traits, for `use throughline::prelude::*`: `in_context()` and `in_resource()` on futures (and, with feature `stream`, on streams), and
 /// `bind()` with its kin on closures.
 ///
 /// Those for sinks, readers and writers are in the modules of their features: a type may be several of these, and the method of
@@ -27,5 +29,6 @@ pub mod prelude {
     pub use throughline_core::stream::StreamContextExt as _;
     pub use throughline_core::{
         Bind as _, BindAsync as _, BindFuture as _, BindMut as _, BindOnce as _, FutureContextExt as _,
+        FutureResourceExt as _,
     };
 }

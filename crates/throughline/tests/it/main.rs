@@ -6,3 +6,5 @@ mod facade;
 #[cfg(feature = "pool")]
 mod pool;
 mod support;
+#[cfg(feature = "test-util")]
+mod test_util;
