@@ -3,6 +3,7 @@
 mod channel;
 mod events;
 mod facade;
+mod hooks;
 #[cfg(feature = "pool")]
 mod pool;
 mod support;
