@@ -190,7 +190,7 @@ async fn a_runtimes_spawn_is_a_spawner() {
     let spawn = |task| drop(tokio::spawn(task));
     emitter.on_async(&TICK, spawn, |&n| async move {
         tokio::task::yield_now().await;
-        Err::<(), _>(format!("{n} in {}", PLACE.get_store().unwrap()))
+        Err::<(), _>(format!("{n} in {}", PLACE.get_store().unwrap_or("-")))
     });
     let failed = throughline::events::once(&emitter, &ERROR);
     PLACE.run("emission", || emitter.emit(&TICK, &7));
