@@ -57,7 +57,8 @@ fn many(bench: &mut Bench) {
     bench
         .goal(20, "run_task, with back-pressure / rayon spawn")
         .ratio(ours, rayon)
-        .at_most(2.0);
+        .at_most(2.0)
+        .stretch();
 }
 
 fn rayon_spawn(m: &mut Meter, jobs: usize) {

@@ -2,6 +2,8 @@
 
 use std::{io, thread};
 
+use throughline_core::{HandOver, ResourceType};
+
 use super::worker_pool::WorkerPool;
 
 /// What a [`WorkerPool`] is to be like: what [`WorkerPool::builder`] answers.
@@ -11,7 +13,8 @@ pub struct WorkerPoolBuilder {
     pub(super) threads: Option<usize>,
     pub(super) queue: usize,
     pub(super) name: String,
-    pub(super) task_type: &'static str,
+    pub(super) task_type: ResourceType,
+    pub(super) hand_over: HandOver,
 }
 
 impl WorkerPoolBuilder {
@@ -20,7 +23,8 @@ impl WorkerPoolBuilder {
             threads: None,
             queue: 1024,
             name: "worker".to_owned(),
-            task_type: "WorkerPoolTask",
+            task_type: ResourceType::new("WorkerPoolTask"),
+            hand_over: HandOver::Task,
         }
     }
 
@@ -43,8 +47,14 @@ impl WorkerPoolBuilder {
     }
 
     /// Which type name hooks see at the resources of its tasks. `WorkerPoolTask`, if this is not said.
-    pub fn task_type(mut self, task_type: &'static str) -> Self {
-        self.task_type = task_type;
+    pub fn task_type(mut self, task_type: impl Into<ResourceType>) -> Self {
+        self.task_type = task_type.into();
+        self
+    }
+
+    /// As which kind of hand-over a submission counts, for storages whose stores do not cross each. [`HandOver::Task`], if this is not said.
+    pub fn hand_over(mut self, hand_over: HandOver) -> Self {
+        self.hand_over = hand_over;
         self
     }
 
@@ -60,10 +70,10 @@ impl WorkerPoolBuilder {
         if self.name.contains('\0') {
             return Err(invalid("the name of a thread has no NUL in it"));
         }
-        if self.task_type.is_empty() {
+        if self.task_type.name().is_empty() {
             return Err(invalid("the type name of a resource is not empty"));
         }
-        WorkerPool::start(self)
+        WorkerPool::start(&self)
     }
 
     pub(super) fn thread_count(&self) -> usize {

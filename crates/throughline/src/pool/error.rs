@@ -144,7 +144,8 @@ impl fmt::Display for TaskError {
     }
 }
 
-fn message_of(payload: &(dyn Any + Send)) -> Option<&str> {
+/// The text of a panic.
+pub(super) fn message_of(payload: &(dyn Any + Send)) -> Option<&str> {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }

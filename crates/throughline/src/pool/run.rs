@@ -4,12 +4,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use event_listener::EventListener;
 use futures_channel::oneshot;
 
 use super::error::TaskError;
 use super::job::{Awaited, Job, Submitted};
 use super::room::NoRoom;
+use super::shared::{Admission, Place};
 use super::worker_pool::WorkerPool;
 
 /// The result of a task: what [`WorkerPool::run`] answers.
@@ -25,14 +25,14 @@ pub struct Run<R> {
 struct Submission {
     pool: WorkerPool,
     job: Box<dyn Job>,
-    waiting: Option<EventListener>,
+    waiting: Option<oneshot::Receiver<Place>>,
 }
 
 impl<R: Send + 'static> Run<R> {
     pub(super) fn new(pool: &WorkerPool, task: impl FnOnce() -> R + Send + 'static) -> Self {
         let (sender, answer) = oneshot::channel();
         let job = Box::new(Awaited {
-            task: Submitted::new(pool.task_type(), task),
+            task: Submitted::new(pool.shared(), task),
             answer: sender,
         });
         Run {
@@ -51,28 +51,26 @@ impl<R> Run<R> {
         let Some(submission) = &mut self.submission else {
             return Poll::Ready(Ok(()));
         };
-        let entered = ready!(submission.poll_room(cx));
-        let submission = self.submission.take();
-        Poll::Ready(entered.map(|()| submission.into_iter().for_each(Submission::send)))
+        let admitted = ready!(submission.poll_place(cx));
+        let Some(Submission { pool, job, .. }) = self.submission.take() else {
+            return Poll::Ready(Ok(()));
+        };
+        // A job that was refused is dropped here.
+        Poll::Ready(admitted.map(|place| pool.shared().send(job, place)))
     }
 }
 
 impl Submission {
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), NoRoom>> {
-        loop {
-            if let Some(waiting) = &mut self.waiting {
-                ready!(Pin::new(waiting).poll(cx));
-            }
-            self.waiting = None;
-            match self.pool.enter_or_listen() {
-                Ok(entered) => return Poll::Ready(entered),
-                Err(listener) => self.waiting = Some(listener),
-            }
-        }
-    }
-
-    fn send(self) {
-        self.pool.send(self.job);
+    fn poll_place(&mut self, cx: &mut Context<'_>) -> Poll<Result<Place, NoRoom>> {
+        let waiting = match &mut self.waiting {
+            Some(waiting) => waiting,
+            None => match self.pool.shared().admit(true) {
+                Admission::Now(place) => return Poll::Ready(Ok(place)),
+                Admission::Never(why) => return Poll::Ready(Err(why)),
+                Admission::Later(receiver) => self.waiting.insert(receiver),
+            },
+        };
+        Pin::new(waiting).poll(cx).map_err(|_| NoRoom::Closed)
     }
 }
 

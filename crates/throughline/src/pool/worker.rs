@@ -7,7 +7,8 @@ use std::sync::Arc;
 use crossbeam_channel::Receiver;
 use throughline_core::__private::isolate;
 
-use super::worker_pool::{Order, Shared};
+use super::events::{WORKER_FREED, WorkerFreed};
+use super::shared::{Order, Shared};
 
 thread_local! {
     /// The pool this thread works for. It is compared, nothing else.
@@ -16,38 +17,24 @@ thread_local! {
 
 /// Whether the calling thread is one of the pool's.
 pub(super) fn works_for(pool: &Shared) -> bool {
-    // A thread on its way out works for nobody.
-    WORKS_FOR
-        .try_with(|working| ptr::eq(working.get(), pool))
-        .unwrap_or(false)
+    WORKS_FOR.with(|working| ptr::eq(working.get(), pool))
 }
 
 /// A thread of the pool, from its first to its last task.
-pub(super) fn work(pool: &Arc<Shared>, orders: &Receiver<Order>) {
+pub(super) fn work(pool: &Arc<Shared>, worker: usize, orders: &Receiver<Order>) {
     WORKS_FOR.set(Arc::as_ptr(pool));
     let _present = Present(pool);
     for order in orders {
-        match order {
-            Order::Do(job) => {
-                let place = Place(pool);
-                // Jobs look after themselves; this is for what they do not foresee, so that no thread is ever lost.
-                isolate(
-                    || "a task of a pool".to_owned(),
-                    || job.finish(pool.is_cancelling()),
-                );
-                drop(place);
-            }
-            Order::Stop => break,
-        }
-    }
-}
-
-/// The place of a task in the pool, given back when dropped.
-pub(super) struct Place<'a>(pub(super) &'a Shared);
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.leave();
+        let Order::Do(job, place) = order else {
+            break;
+        };
+        // Jobs look after themselves; this is for what they do not foresee, so that no thread is ever lost.
+        isolate(|| "a pool's task".to_owned(), || job.finish(pool));
+        drop(place);
+        isolate(
+            || "a listener of workerFreed".to_owned(),
+            || pool.events.emit(&WORKER_FREED, &WorkerFreed { worker }),
+        );
     }
 }
 

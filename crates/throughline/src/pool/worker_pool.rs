@@ -1,29 +1,29 @@
-//! The pool: its public face, and what its threads share.
+//! The pool: its public face.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::{fmt, io, mem};
+use std::sync::Arc;
+use std::{fmt, io, thread};
 
-use crossbeam_channel::{Sender, unbounded};
-use event_listener::{Event, EventListener, Listener};
+use crossbeam_channel::{Receiver, unbounded};
 
+use super::block_on::block_on;
 use super::builder::WorkerPoolBuilder;
 use super::error::{Refused, TaskError};
-use super::job::{Job, Submitted, WithCallback};
-use super::room::{NoRoom, Room};
+use super::job::{Submitted, WithCallback};
+use super::room::NoRoom;
 use super::run::Run;
-use super::worker::{Place, work, works_for};
+use super::shared::{Admission, Order, Place, Shared};
+use super::worker::{work, works_for};
+use crate::events::EventEmitter;
 
 /// A pool of threads. Every task runs in the context of whoever submitted it, and so does its callback.
 ///
-/// A task is an `AsyncResource` that is made when it is submitted, and destroyed when its callback has returned. The task is
+/// A task is an [`AsyncResource`](crate::AsyncResource) that is made when it is submitted, and destroyed when its callback has returned. The task is
 /// one scope of it, the callback another: each begins with the stores of the submission, and what one enters, the other does not
 /// see (clause `RES-8`). A worker thread by itself has no context.
 ///
 /// A pool accepts as many tasks as it has threads, and the [queue](WorkerPoolBuilder::queue) beyond. Where there is no
-/// room, [`run_task`](Self::run_task) and [`run`](Self::run) wait, [`try_run_task`](Self::try_run_task) does not. Those who wait are
-/// woken in their order, though who comes at that moment may be quicker.
+/// room, [`run_task`](Self::run_task) and [`run`](Self::run) wait, [`try_run_task`](Self::try_run_task) does not. Those who wait are let
+/// in in the order in which they came.
 ///
 /// Clones are handles of the same pool. When the last one is dropped the pool closes, as by [`begin_close`](Self::begin_close) with
 /// [`CloseMode::Drain`]: what was accepted runs, then the threads end; nobody waits for them. To wait, [`close`](Self::close) it.
@@ -89,13 +89,12 @@ impl WorkerPool {
         T: FnOnce() -> R + Send + 'static,
         C: FnOnce(Result<R, TaskError>) + Send + 'static,
     {
-        let shared = self.shared();
-        let entered = if works_for(shared) {
-            shared.room.try_enter()
-        } else {
-            shared.room.enter()
+        let place = match self.shared().admit(true) {
+            Admission::Now(place) => Ok(place),
+            Admission::Later(place) => block_on(place).map_err(|_| NoRoom::Closed),
+            Admission::Never(why) => Err(why),
         };
-        self.submit(entered, task, callback)
+        self.submit(place, task, callback)
     }
 
     /// As [`run_task`](Self::run_task), with an error instead of waiting.
@@ -128,7 +127,12 @@ impl WorkerPool {
         T: FnOnce() -> R + Send + 'static,
         C: FnOnce(Result<R, TaskError>) + Send + 'static,
     {
-        self.submit(self.shared().room.try_enter(), task, callback)
+        let place = match self.shared().admit(false) {
+            Admission::Now(place) => Ok(place),
+            Admission::Later(_) => Err(NoRoom::Full),
+            Admission::Never(why) => Err(why),
+        };
+        self.submit(place, task, callback)
     }
 
     /// Has `task` run on a thread of the pool; the answer is a future of its result.
@@ -179,14 +183,9 @@ impl WorkerPool {
         if works_for(shared) {
             return false;
         }
-        while let Some(listener) = shared.presence() {
-            listener.wait();
-        }
-        let threads = mem::take(&mut *shared.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        for thread in threads {
-            // What is left of it are its thread-locals' destructors.
-            drop(thread.join());
-        }
+        // That nothing is sent is what tells.
+        let _ = block_on(shared.all_gone());
+        shared.join();
         true
     }
 
@@ -208,12 +207,37 @@ impl WorkerPool {
     /// # }
     /// ```
     pub fn closed(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
-        let shared = Arc::clone(self.shared());
+        let all_gone = self.shared().all_gone();
         async move {
-            while let Some(listener) = shared.presence() {
-                listener.await;
-            }
+            // That nothing is sent is what tells.
+            let _ = all_gone.await;
         }
+    }
+
+    /// Tells when a worker is free, as [`WORKER_FREED`](super::WORKER_FREED), and of a panic that no submitter can be told of, as
+    /// [`ERROR`](crate::events::ERROR): an [`UnheardPanic`](super::UnheardPanic).
+    ///
+    /// Listeners run on the worker's thread, in the context that the event says. One that panics is [reported](crate::set_reporter).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::mpsc;
+    /// use throughline::{WorkerPool, events::ERROR, pool::UnheardPanic};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let pool = WorkerPool::builder().threads(1).build()?;
+    /// let (send, receive) = mpsc::channel();
+    /// pool.events().on(&ERROR, move |error| {
+    ///     let panic = error.downcast_ref::<UnheardPanic>().unwrap();
+    ///     send.send(panic.message().map(str::to_owned)).unwrap();
+    /// });
+    /// pool.run_task(|| (), |_| panic!("the callback is at fault")).expect("the pool is open");
+    /// assert_eq!(receive.recv().unwrap().as_deref(), Some("the callback is at fault"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn events(&self) -> &EventEmitter {
+        &self.shared().events
     }
 
     /// Whether the pool is closed, or closing.
@@ -226,49 +250,40 @@ impl WorkerPool {
         self.shared().size
     }
 
-    pub(super) fn start(builder: WorkerPoolBuilder) -> io::Result<Self> {
+    pub(super) fn start(builder: &WorkerPoolBuilder) -> io::Result<Self> {
         let size = builder.thread_count();
         let (orders, incoming) = unbounded();
-        let pool = WorkerPool(Arc::new(Owner(Arc::new(Shared {
-            size,
-            task_type: builder.task_type,
-            room: Room::new(size.saturating_add(builder.queue)),
-            orders,
-            cancelling: AtomicBool::new(false),
-            present: AtomicUsize::new(0),
-            left: Event::new(),
-            threads: Mutex::new(Vec::with_capacity(size)),
-        }))));
-        for number in 0..size {
-            let shared = Arc::clone(pool.shared());
-            let incoming = incoming.clone();
-            // Counted before it starts, so that nobody finds it gone before it was there.
-            shared.present.fetch_add(1, Ordering::Relaxed);
-            let thread = thread::Builder::new().name(format!("{}-{number}", builder.name));
-            match thread.spawn(move || work(&shared, &incoming)) {
-                Ok(thread) => pool.keep(thread),
-                Err(error) => {
-                    pool.shared().gone();
-                    pool.close(CloseMode::Drain);
-                    return Err(error);
-                }
+        let shared = Shared::new(builder, size, orders);
+        let pool = WorkerPool(Arc::new(Owner(Arc::new(shared))));
+        for worker in 0..size {
+            if let Err(error) = pool.start_worker(worker, &builder.name, incoming.clone()) {
+                pool.close(CloseMode::Drain);
+                return Err(error);
             }
         }
         Ok(pool)
     }
 
-    fn keep(&self, thread: JoinHandle<()>) {
-        let mut threads = self
-            .shared()
-            .threads
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        threads.push(thread);
+    fn start_worker(&self, worker: usize, name: &str, orders: Receiver<Order>) -> io::Result<()> {
+        let shared = Arc::clone(self.shared());
+        // Before it starts, so that nobody finds it gone before it was there.
+        shared.coming();
+        let thread = thread::Builder::new().name(format!("{name}-{worker}"));
+        match thread.spawn(move || work(&shared, worker, &orders)) {
+            Ok(thread) => {
+                self.shared().came(thread);
+                Ok(())
+            }
+            Err(error) => {
+                self.shared().gone();
+                Err(error)
+            }
+        }
     }
 
     fn submit<T, R, C>(
         &self,
-        entered: Result<(), NoRoom>,
+        place: Result<Place, NoRoom>,
         task: T,
         callback: C,
     ) -> Result<(), Refused<(T, C)>>
@@ -276,38 +291,18 @@ impl WorkerPool {
         T: FnOnce() -> R + Send + 'static,
         C: FnOnce(Result<R, TaskError>) + Send + 'static,
     {
-        if let Err(why) = entered {
-            return Err(Refused::new((task, callback), why));
-        }
-        // An init hook may panic.
-        let place = Place(self.shared());
-        let task = Submitted::new(self.task_type(), task);
-        let job = Box::new(WithCallback { task, callback });
-        mem::forget(place);
-        self.send(job);
+        let place = match place {
+            Ok(place) => place,
+            Err(why) => return Err(Refused::new((task, callback), why)),
+        };
+        // If an init hook panics, the place is left.
+        let task = Submitted::new(self.shared(), task);
+        self.shared()
+            .send(Box::new(WithCallback { task, callback }), place);
         Ok(())
     }
 
-    /// Hands a job that has its place to the workers.
-    pub(super) fn send(&self, job: Box<dyn Job>) {
-        // They listen as long as a place is taken.
-        drop(self.shared().orders.send(Order::Do(job)));
-    }
-
-    /// Takes a place, or answers what tells when to try again. On a thread of the pool there is no waiting.
-    pub(super) fn enter_or_listen(&self) -> Result<Result<(), NoRoom>, EventListener> {
-        let shared = self.shared();
-        if works_for(shared) {
-            return Ok(shared.room.try_enter());
-        }
-        shared.room.enter_or_listen()
-    }
-
-    pub(super) fn task_type(&self) -> &'static str {
-        self.shared().task_type
-    }
-
-    fn shared(&self) -> &Arc<Shared> {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.0.0
     }
 }
@@ -328,70 +323,5 @@ struct Owner(Arc<Shared>);
 impl Drop for Owner {
     fn drop(&mut self) {
         self.0.begin_close(CloseMode::Drain);
-    }
-}
-
-/// What the handles and the threads share.
-pub(super) struct Shared {
-    size: usize,
-    task_type: &'static str,
-    room: Room,
-    orders: Sender<Order>,
-    cancelling: AtomicBool,
-    /// How many threads have not ended.
-    present: AtomicUsize,
-    /// Tells that one has.
-    left: Event,
-    threads: Mutex<Vec<JoinHandle<()>>>,
-}
-
-/// What a thread is told.
-pub(super) enum Order {
-    Do(Box<dyn Job>),
-    /// Each thread gets one, when there is nothing to do any more.
-    Stop,
-}
-
-impl Shared {
-    pub(super) fn is_cancelling(&self) -> bool {
-        self.cancelling.load(Ordering::Acquire)
-    }
-
-    /// A task has ended.
-    pub(super) fn leave(&self) {
-        if self.room.leave() {
-            self.stop_all();
-        }
-    }
-
-    /// A thread has ended.
-    pub(super) fn gone(&self) {
-        self.present.fetch_sub(1, Ordering::AcqRel);
-        self.left.notify(usize::MAX);
-    }
-
-    fn begin_close(&self, mode: CloseMode) {
-        if mode == CloseMode::Cancel {
-            self.cancelling.store(true, Ordering::Release);
-        }
-        if self.room.close() {
-            self.stop_all();
-        }
-    }
-
-    fn stop_all(&self) {
-        for _ in 0..self.size {
-            // It fails when all threads have ended, as those of a pool that could not be built may.
-            drop(self.orders.send(Order::Stop));
-        }
-    }
-
-    /// What tells that a thread has ended, if there are any.
-    fn presence(&self) -> Option<EventListener> {
-        if self.present.load(Ordering::Acquire) == 0 {
-            return None;
-        }
-        let listener = self.left.listen();
-        (self.present.load(Ordering::Acquire) != 0).then_some(listener)
     }
 }

@@ -3,8 +3,10 @@
 use std::sync::mpsc;
 use std::thread;
 
-use throughline::pool::CloseMode;
-use throughline::{in_boundary, snapshot};
+use throughline::pool::{CloseMode, TaskError};
+use throughline::{AsyncLocalStorage, HandOver, WorkerPool, in_boundary, snapshot};
+
+use crate::support::node::assert_same_as_node;
 
 use super::support::{Drops, Held, ID, kind, pool, results};
 
@@ -23,6 +25,53 @@ fn wp_2_a_task_that_waited_and_its_callback_see_their_submitters_store() {
     for id in 0..4 {
         assert_eq!(receive.recv().unwrap(), (Some(id), Some(id)));
     }
+}
+
+/// Node's documented sample beside ours, with one worker, four submitters and one task that fails.
+#[test]
+fn wp_2_nodes_own_sample_loses_the_store_of_those_who_waited_where_ours_does_not() {
+    let pool = pool(1, 8);
+    let held = Held::by(&pool);
+    let (send, receive) = results();
+    for id in 1..=4 {
+        let send = send.clone();
+        let task = move || {
+            assert!(id != 3, "task failed");
+            id + 10
+        };
+        let callback = move |sum: Result<u64, TaskError>| {
+            let sum = sum.map_or_else(|error| error.to_string(), |sum| sum.to_string());
+            let store = ID.get_store().map_or("undefined".to_owned(), |id| id.to_string());
+            send(format!("task {id}: {sum}, store {store}"));
+        };
+        ID.run(id, || pool.run_task(task, callback).unwrap());
+    }
+    held.let_go();
+    let ours: Vec<String> = receive.iter().take(4).collect();
+    let expected = [
+        "11, store 1",
+        "12, store 2",
+        "task panicked: task failed, store 3",
+        "14, store 4",
+    ];
+    let expected = expected
+        .iter()
+        .zip(1..)
+        .map(|(end, id)| format!("task {id}: {end}"));
+    assert_eq!(ours, Vec::from_iter(expected));
+    // The first one found the worker free; Node forgets whose the others are.
+    let theirs = [
+        "11, store 1",
+        "12, store undefined",
+        "task failed, store undefined",
+        "14, store undefined",
+    ];
+    let theirs: Vec<_> = theirs
+        .iter()
+        .zip(1..)
+        .map(|(end, id)| format!("task {id}: {end}"))
+        .collect();
+    assert_same_as_node("pool/sample.js", &theirs);
 }
 
 #[test]
@@ -64,6 +113,26 @@ fn task_without_a_context_sees_nothing_not_that_of_the_task_before() {
     assert_eq!(receive.recv().unwrap(), ((None, true), (None, true)));
 }
 
+/// A storage says what crosses where it is declared; the pool says of which kind its hand-over is.
+#[test]
+fn submission_is_the_kind_of_hand_over_that_the_builder_says() {
+    static OF_THE_TASK: AsyncLocalStorage<u64> = AsyncLocalStorage::new();
+    let as_job = WorkerPool::builder()
+        .threads(1)
+        .hand_over(HandOver::Job)
+        .build()
+        .unwrap();
+    for (pool, expected) in [(pool(1, 8), Some(1)), (as_job, None)] {
+        let (send, receive) = results();
+        let here = || OF_THE_TASK.get_store();
+        OF_THE_TASK.run(1, || {
+            pool.run_task(here, move |seen| send((seen.unwrap(), here())))
+                .unwrap()
+        });
+        assert_eq!(receive.recv().unwrap(), (expected, expected));
+    }
+}
+
 /// Threads are started by `build`, and begin with nothing, wherever that is.
 #[test]
 fn pool_built_in_a_context_gives_it_to_nobody() {
@@ -95,11 +164,7 @@ fn what_a_task_enters_is_seen_by_neither_its_callback_nor_the_next_task() {
 
 #[test]
 fn tasks_and_callbacks_run_in_a_boundary_on_the_same_named_thread() {
-    let pool = throughline::WorkerPool::builder()
-        .threads(1)
-        .name("sums")
-        .build()
-        .unwrap();
+    let pool = WorkerPool::builder().threads(1).name("sums").build().unwrap();
     let (send, receive) = results();
     let here = || (thread::current().name().map(str::to_owned), in_boundary());
     pool.run_task(here, move |there| send((there.unwrap(), here())))

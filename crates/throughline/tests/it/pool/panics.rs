@@ -3,7 +3,8 @@
 use futures::executor::block_on;
 use throughline::pool::CloseMode;
 
-use super::support::{Held, ID, kind, pool, reports_of, results};
+use super::support::{Held, ID, kind, pool, results};
+use crate::support::reports::reports_of;
 
 struct PanicsOnDrop(&'static str);
 

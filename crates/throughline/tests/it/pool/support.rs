@@ -3,11 +3,11 @@
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use throughline::pool::TaskError;
-use throughline::{AsyncLocalStorage, Report, WorkerPool, reset_reporter, set_reporter};
+use throughline::{AsyncLocalStorage, WorkerPool};
 
 pub(crate) static ID: AsyncLocalStorage<u64> = AsyncLocalStorage::new();
 
@@ -104,14 +104,28 @@ impl Wakes {
     }
 }
 
-/// What is reported while `f` runs. There is one reporter in a process: those who need it take turns.
-pub(crate) fn reports_of(f: impl FnOnce()) -> Vec<String> {
-    static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&seen);
-    set_reporter(move |report: &Report<'_>| log.lock().unwrap().push(report.to_string()));
-    f();
-    reset_reporter();
-    Arc::try_unwrap(seen).unwrap().into_inner().unwrap()
+/// What happened, in order, on any thread.
+#[derive(Debug)]
+pub(crate) struct Log<T>(Arc<Mutex<Vec<T>>>);
+
+impl<T> Log<T> {
+    pub(crate) fn push(&self, entry: T) {
+        self.0.lock().unwrap().push(entry);
+    }
+
+    pub(crate) fn take(&self) -> Vec<T> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl<T> Default for Log<T> {
+    fn default() -> Self {
+        Log(Arc::default())
+    }
+}
+
+impl<T> Clone for Log<T> {
+    fn clone(&self) -> Self {
+        Log(Arc::clone(&self.0))
+    }
 }
