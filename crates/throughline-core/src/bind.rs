@@ -111,8 +111,9 @@ impl<F, C: Binding> Bound<F, C> {
 
     #[inline]
     pub fn call_once<R>(mut self, f: impl FnOnce(F) -> R) -> R {
-        let closure = self.closure.take().expect(GONE);
-        self.binding.run(|| f(closure))
+        let Bound { binding, closure } = &mut self;
+        // Taken out inside: should it not come to that, it is dropped as one that was never called.
+        binding.run(|| f(closure.take().expect(GONE)))
     }
 
     #[inline]
@@ -174,7 +175,7 @@ pub trait Bind<Args>: Sized {
 
     /// Binds it to a resource: one that is there (`resource.clone()`; given `&resource`, the answer borrows that), or, given a type name,
     /// one of its own, made here and destroyed with the bound closure.
-    /// Each call is a scope of it; the closure is dropped in one.
+    /// Each call is a scope of it; the closure, if it has anything to drop, is dropped in one.
     ///
     /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
     ///
@@ -205,7 +206,7 @@ pub trait BindMut<Args>: Sized {
 
     /// Binds it to a resource: one that is there (`resource.clone()`; given `&resource`, the answer borrows that), or, given a type name,
     /// one of its own, made here and destroyed with the bound closure.
-    /// Each call is a scope of it; the closure is dropped in one.
+    /// Each call is a scope of it; the closure, if it has anything to drop, is dropped in one.
     ///
     /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
     ///
@@ -233,7 +234,7 @@ pub trait BindOnce<Args>: Sized {
 
     /// Binds it to a resource: one that is there (`resource.clone()`; given `&resource`, the answer borrows that), or, given a type name,
     /// one of its own, made here and destroyed with the bound closure.
-    /// Each call is a scope of it; the closure is dropped in one.
+    /// Each call is a scope of it; the closure, if it has anything to drop, is dropped in one.
     ///
     /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
     ///
@@ -271,7 +272,7 @@ pub trait BindAsync<Args>: Sized {
 
     /// Binds it to a resource: one that is there (`resource.clone()`; given `&resource`, the answer borrows that), or, given a type name,
     /// one of its own, made here and destroyed with the bound closure.
-    /// Each call is a scope of it, and each poll of its futures; the closure is dropped in one.
+    /// Each call is a scope of it, and each poll of its futures; the closure, if it has anything to drop, is dropped in one.
     ///
     /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
     ///
@@ -310,7 +311,7 @@ pub trait BindFuture<Args>: Sized {
 
     /// Binds it to a resource: one that is there (`resource.clone()`; given `&resource`, the answer borrows that), or, given a type name,
     /// one of its own, made here and destroyed with the bound closure.
-    /// Each call is a scope of it, and each poll of its futures; the closure is dropped in one.
+    /// Each call is a scope of it, and each poll of its futures; the closure, if it has anything to drop, is dropped in one.
     ///
     /// Node's `resource.bind`, and its static `AsyncResource.bind` with a type (clauses `RES-11`, `RES-12`).
     ///

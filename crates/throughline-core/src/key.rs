@@ -52,6 +52,8 @@ pub(crate) struct Asks(pub(crate) u8);
 pub(crate) struct Key<T> {
     id: AtomicU64,
     slot: AtomicU32,
+    /// Of `propagation`, at hand for each place.
+    asks: Asks,
     propagation: Propagation<T>,
 }
 
@@ -67,12 +69,14 @@ impl<T> Key<T> {
         Key {
             id: AtomicU64::new(NO_ID),
             slot: AtomicU32::new(NO_SLOT),
+            asks: Asks(Propagation::<T>::new().asks()),
             propagation: Propagation::new(),
         }
     }
 
     /// Before the storage is used.
     pub(crate) const fn set_propagation(&mut self, propagation: Propagation<T>) {
+        self.asks = Asks(propagation.asks());
         self.propagation = propagation;
     }
 
@@ -102,7 +106,7 @@ impl<T: Store> Key<T> {
         Place {
             slot: self.slot(),
             id,
-            asks: Asks(self.propagation.asks()),
+            asks: self.asks,
             stores: PhantomData,
         }
     }
@@ -119,8 +123,7 @@ impl<T: Store> Key<T> {
         let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been first.
         if self.id() == NO_ID {
-            let asks = Asks(self.propagation.asks());
-            let Some((slot, id)) = registry.take(asks.0, |slot, id| self.maps(slot, id, asks)) else {
+            let Some((slot, id)) = registry.take(self.asks.0, |slot, id| self.maps(slot, id)) else {
                 drop(registry);
                 panic!("more than {MOST_SLOTS} AsyncLocalStorage values in use at once");
             };
@@ -130,11 +133,11 @@ impl<T: Store> Key<T> {
         self.id()
     }
 
-    fn maps(&self, slot: u32, id: u64, asks: Asks) -> Option<Arc<dyn Maps>> {
+    fn maps(&self, slot: u32, id: u64) -> Option<Arc<dyn Maps>> {
         let place = Place {
             slot,
             id,
-            asks,
+            asks: self.asks,
             stores: PhantomData,
         };
         let propagation = self.propagation;

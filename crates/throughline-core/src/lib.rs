@@ -39,7 +39,7 @@ pub use resource::{
     execution_async_id, execution_async_resource, flush_destroy_events, trigger_async_id,
     with_default_trigger,
 };
-pub use snapshot::{Snapshot, in_boundary, root, root_scope, snapshot, snapshot_for};
+pub use snapshot::{Snapshot, boundary, in_boundary, root, root_scope, snapshot, snapshot_for};
 pub use storage::{AsyncLocalStorage, RunScope};
 pub use store::Store;
 pub use stores::{Stores, run_with, scope_with};

@@ -53,7 +53,7 @@ static REPORTER: RwLock<Option<Reporter>> = RwLock::new(None);
 
 /// Says who hears of [`Report`]s, in place of the line on stderr that each is by default.
 ///
-/// The reporter runs in the context, and on the thread, of what it is told of. If it panics, that is swallowed.
+/// The reporter runs on the thread of what it is told of, in a boundary of its own on the context there. If it panics, that is swallowed.
 ///
 /// # Examples
 /// ```
@@ -88,7 +88,7 @@ pub fn report(report: &Report<'_>) {
     let reporter = REPORTER.read().unwrap_or_else(PoisonError::into_inner).clone();
     // A panic in it would be reported to itself.
     swallow(|| match reporter {
-        Some(reporter) => reporter(report),
+        Some(reporter) => crate::boundary(|| reporter(report)),
         None => eprintln!("throughline: {report}"),
     });
 }

@@ -195,6 +195,31 @@ pub fn root<R>(f: impl FnOnce() -> R) -> R {
     const { Snapshot::empty() }.run(f)
 }
 
+/// Runs `f` in a boundary of its own, on the current stores: what it enters is not seen by whoever comes after it.
+///
+/// The same as `snapshot().run(f)`, and counts nothing. It is for who calls others' callbacks.
+///
+/// # Panics
+/// Only if user code does: `f`, or the `Drop` of a store that `f` entered.
+///
+/// # Examples
+/// ```
+/// use throughline_core::{AsyncLocalStorage, boundary};
+/// static STEP: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
+///
+/// STEP.run(1, || {
+///     boundary(|| {
+///         assert_eq!(STEP.get_store(), Some(1));
+///         STEP.enter_with(2);
+///     });
+///     assert_eq!(STEP.get_store(), Some(1));
+/// });
+/// ```
+#[inline]
+pub fn boundary<R>(f: impl FnOnce() -> R) -> R {
+    frame::enter_current(f)
+}
+
 /// Wraps a future (or stream, sink, reader, writer) so that it is polled, and dropped, in a boundary where nothing is set.
 ///
 /// The form of [`root`] for an async `main`, a background task, or a connection that outlives the request that opened it.

@@ -6,7 +6,7 @@ use super::entered;
 use super::parts::{self, Bindings};
 use super::release::{self, Panics};
 use super::shape::Shape;
-use super::{Frame, FrameRef, NOTHING, OUTSIDE, find_place, real};
+use super::{EMPTY, Frame, FrameRef, NOTHING, OUTSIDE, find_place, real};
 use crate::key::Place;
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
@@ -16,27 +16,45 @@ use std::ptr::NonNull;
 /// Runs `f` in a boundary on `frame`.
 #[inline]
 pub(crate) fn enter<R>(frame: &FrameRef, f: impl FnOnce() -> R) -> R {
-    struct Lent {
-        previous: *const Frame,
-        base: *const Frame,
-    }
-    impl Boundary for Lent {
-        #[inline(always)]
-        unsafe fn leave(&mut self) {
-            // SAFETY: the previous frame is still held by the boundary that held it; `base` by the caller. What is current and not
-            // the base is an entered frame, and this boundary's.
-            unsafe {
-                let last = make_current(self.previous);
-                if last != self.base {
-                    entered::end(last);
-                }
-            }
-        }
-    }
     let base = frame.as_ptr();
     // SAFETY: `frame` is borrowed for as long as the boundary lasts.
     let previous = unsafe { make_current(base) };
     run_in(Lent { previous, base }, f)
+}
+
+/// Runs `f` in a boundary on the current frame.
+#[inline]
+pub(crate) fn enter_current<R>(f: impl FnOnce() -> R) -> R {
+    let previous = current();
+    // SAFETY: the current frame is alive, and an entered one keeps what it stands for; its boundary, which lasts longer than this one,
+    // holds them.
+    let base = unsafe {
+        let base = real(previous);
+        if base == OUTSIDE { EMPTY } else { base }
+    };
+    // SAFETY: the same.
+    unsafe { make_current(base) };
+    run_in(Lent { previous, base }, f)
+}
+
+/// A boundary over a frame that somebody else holds.
+struct Lent {
+    previous: *const Frame,
+    base: *const Frame,
+}
+
+impl Boundary for Lent {
+    #[inline(always)]
+    unsafe fn leave(&mut self) {
+        // SAFETY: the previous frame is still held by the boundary that held it; `base` by whoever lent it. What is current and not
+        // the base is an entered frame, and this boundary's.
+        unsafe {
+            let last = make_current(self.previous);
+            if last != self.base {
+                entered::end(last);
+            }
+        }
+    }
 }
 
 /// What is to be done at the end of a boundary, after which the frame from before is back.

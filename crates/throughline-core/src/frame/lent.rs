@@ -1,4 +1,4 @@
-//! A thread's word that says what the running scope lends: who is running. Not a frame, but here because it takes a pointer to be cheap.
+//! A thread's word that says what the running scope lends: who is running. No frame, but here because it takes a pointer to be cheap.
 //!
 //! Safe code would copy what is lent (four words) into the thread's own memory and back at each scope: some thirty instructions, where
 //! this takes four (`benches/benches/resource.rs`).
@@ -9,14 +9,49 @@ use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::thread::LocalKey;
 
-/// Invariant: what it points to, if anything, is alive: it is borrowed by a [`lend`] that is running on this thread, or owned by a
-/// [`Pushed`] that has not been popped. Nor does any of these free what it owns while another one, still to put back what it found,
-/// found just that.
-pub(crate) struct Lent<T>(Cell<*const T>);
+/// Invariant: what `top` points to, if anything, is alive: it is borrowed by a [`lend`] that is running on this thread, or lies in the [`Node`] of a
+/// [`Pushed`], which is freed only where nobody can put it back any more. The same holds for what these found when they began, as long as they can
+/// put it back.
+pub(crate) struct Lent<T> {
+    top: Cell<*const T>,
+    /// The nodes that were dropped while something was on top of them: whoever finds one on top looks at what was there before it.
+    dead: Cell<*const Node<T>>,
+}
 
 impl<T> Lent<T> {
     pub(crate) const fn nothing() -> Self {
-        Lent(Cell::new(ptr::null()))
+        Lent {
+            top: Cell::new(ptr::null()),
+            dead: Cell::new(ptr::null()),
+        }
+    }
+
+    /// What is lent, or was before what is dead.
+    #[inline]
+    fn alive(&self) -> *const T {
+        if self.dead.get().is_null() {
+            self.top.get()
+        } else {
+            self.alive_below()
+        }
+    }
+
+    #[cold]
+    fn alive_below(&self) -> *const T {
+        let mut top = self.top.get();
+        let mut dead = self.dead.get();
+        while !dead.is_null() {
+            // SAFETY: dead nodes are leaked.
+            let node = unsafe { &*dead };
+            if ptr::eq(&raw const node.value, top) {
+                // It can be put back, so what it found can.
+                top = node.previous;
+                dead = self.dead.get();
+            } else {
+                dead = node.next.get();
+            }
+        }
+        top
     }
 }
 
@@ -24,7 +59,7 @@ impl<T> Lent<T> {
 #[inline]
 pub(crate) fn lent<T: Copy>(key: &'static LocalKey<Lent<T>>) -> Option<T> {
     // SAFETY: by the invariant it is alive, and only read.
-    key.with(|word| unsafe { word.0.get().as_ref() }.copied())
+    key.with(|word| unsafe { word.alive().as_ref() }.copied())
 }
 
 /// Runs `f` while `value` is lent.
@@ -45,21 +80,65 @@ fn with_word<T, R>(key: &'static LocalKey<Lent<T>>, word: *const T, f: impl FnOn
     impl<T> Drop for PutBack<T> {
         #[inline(always)]
         fn drop(&mut self) {
-            self.0.with(|word| word.0.set(self.1));
+            self.0.with(|word| word.top.set(self.1));
         }
     }
-    let _before = PutBack(key, key.with(|it| it.0.replace(word)));
+    let _before = PutBack(key, key.with(|it| it.top.replace(word)));
     f()
+}
+
+/// One of several values that are lent at once: see [`link`].
+pub(crate) struct Link<T> {
+    value: T,
+    outer: *const Link<T>,
+}
+
+/// Runs `f` while `value` is lent beside all that is lent already.
+pub(crate) fn link<T, R>(key: &'static LocalKey<Lent<Link<T>>>, value: T, f: impl FnOnce(&T) -> R) -> R {
+    let outer = key.with(Lent::alive);
+    let link = Link { value, outer };
+    lend(key, &link, || f(&link.value))
+}
+
+/// The first answer of `f` for what is linked, from the innermost on.
+pub(crate) fn find_linked<T, R>(
+    key: &'static LocalKey<Lent<Link<T>>>,
+    mut f: impl FnMut(&T) -> Option<R>,
+) -> Option<R> {
+    let mut link = key.with(Lent::alive);
+    // SAFETY: each is lent by a `link` that is running, as is, further down the stack, the one it found. None ends while `f` runs.
+    while let Some(inner) = unsafe { link.as_ref() } {
+        if let Some(answer) = f(&inner.value) {
+            return Some(answer);
+        }
+        link = inner.outer;
+    }
+    None
+}
+
+/// What is pushed, in a leaked box.
+struct Node<T> {
+    value: T,
+    previous: *const T,
+    /// Among the dead.
+    next: Cell<*const Node<T>>,
 }
 
 /// Lends `value` until the answer is popped.
 pub(crate) fn push<T>(key: &'static LocalKey<Lent<T>>, value: T) -> Pushed<T> {
-    let value = NonNull::from(Box::leak(Box::new(value)));
-    let previous = key.with(|word| word.0.replace(value.as_ptr()));
-    Pushed {
-        key,
+    let previous = key.with(|word| word.top.get());
+    let next = Cell::new(ptr::null());
+    let node = NonNull::from(Box::leak(Box::new(Node {
         value,
         previous,
+        next,
+    })));
+    // SAFETY: a leaked box is alive.
+    let value = unsafe { &raw const (*node.as_ptr()).value };
+    key.with(|word| word.top.set(value));
+    Pushed {
+        key,
+        node,
         not_send: PhantomData,
     }
 }
@@ -68,35 +147,41 @@ pub(crate) fn push<T>(key: &'static LocalKey<Lent<T>>, value: T) -> Pushed<T> {
 #[must_use = "it is popped when this is dropped"]
 pub(crate) struct Pushed<T: 'static> {
     key: &'static LocalKey<Lent<T>>,
-    /// A leaked box.
-    value: NonNull<T>,
-    previous: *const T,
+    node: NonNull<Node<T>>,
     /// The word is the thread's.
     not_send: PhantomData<*const ()>,
 }
 
 impl<T> Pushed<T> {
+    fn node(&self) -> &Node<T> {
+        // SAFETY: only `drop` frees it.
+        unsafe { self.node.as_ref() }
+    }
+
     pub(crate) fn is_on_top(&self) -> bool {
-        self.key.with(|word| ptr::eq(word.0.get(), self.value.as_ptr()))
+        self.key.with(|word| ptr::eq(word.alive(), self.get()))
     }
 
     pub(crate) fn get(&self) -> &T {
-        // SAFETY: only `drop` frees it.
-        unsafe { self.value.as_ref() }
+        &self.node().value
     }
 }
 
 impl<T> Drop for Pushed<T> {
-    /// Puts back what was lent before, if this is on top; what was lent is gone then. If not, somebody may still put it back: then it
-    /// stays where it is, leaked, and nothing changes.
+    /// Puts back what was lent before, if this is on top. If something else is, which may still put this back, this is dead from here on: leaked,
+    /// and passed over.
     fn drop(&mut self) {
-        if !self.is_on_top() {
-            return;
-        }
-        self.key.with(|word| word.0.set(self.previous));
-        // SAFETY: a leaked box, freed once. Whoever found it in the word and puts it back would have begun after it; but since then the word was
-        // something else until that one ended, so that one has ended, or was popped out of order and puts nothing back.
-        drop(unsafe { Box::from_raw(self.value.as_ptr()) });
+        self.key.with(|word| {
+            let node = self.node();
+            if ptr::eq(word.top.get(), &raw const node.value) {
+                word.top.set(node.previous);
+                // SAFETY: a leaked box, freed once. Whoever found it in the word and puts it back would have begun after it; but since then the word
+                // was something else until that one ended, so that one has ended, or is dead, and puts nothing back.
+                drop(unsafe { Box::from_raw(self.node.as_ptr()) });
+            } else {
+                node.next.set(word.dead.replace(self.node.as_ptr()));
+            }
+        });
     }
 }
 

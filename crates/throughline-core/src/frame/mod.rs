@@ -56,14 +56,14 @@ mod shape;
 mod tests;
 
 use boundary::Resident;
-pub(crate) use boundary::{enter, run, run_all, run_without};
+pub(crate) use boundary::{enter, enter_current, run, run_all, run_without};
 pub(crate) use build::{bind_on, without_on};
 pub(crate) use carried::Carried;
 pub(crate) use closable::{Closable, Closed, End, OwnedScope, Scope};
 pub(crate) use current::{capture, capture_for, in_boundary, is_set, with, with_clone};
 pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
 pub(crate) use filter::filtered;
-pub(crate) use lent::{Lent, Pushed, lend, lend_nothing, lent, push};
+pub(crate) use lent::{Lent, Link, Pushed, find_linked, lend, lend_nothing, lent, link, push};
 pub(crate) use parts::{Bindings, MOST_PARTS, bind_all_on};
 
 use crate::key::{Key, Place};

@@ -4,7 +4,7 @@ use super::builder::AsyncResourceBuilder;
 use super::destroy_queue::destroyed;
 use super::execution::within;
 use super::in_resource::InResource;
-use super::registry::{Event, PROCESS, Watched};
+use super::registry::{Event, Watched, emit};
 use super::{AsyncId, ResourceInfo, ResourceType};
 use crate::frame::{Closable, Closed, End, FrameRef, OwnedScope, Scope, capture};
 use crate::{Snapshot, live};
@@ -98,7 +98,7 @@ impl AsyncResource {
             _live: live::Resource::new(),
         };
         let resource = AsyncResource(Arc::new(Closable::new(frame, life)));
-        PROCESS.emit(Event::Init, &info);
+        emit(Event::Init, &info);
         resource
     }
 
@@ -275,7 +275,7 @@ impl Life {
 impl End for Life {
     fn dropped(&self) {
         if !self.manual {
-            destroyed(&PROCESS, &self.info);
+            destroyed(&self.info);
         }
     }
 }
@@ -319,7 +319,7 @@ pub(super) fn end(scope: OwnedScope<Life>) {
 #[inline(never)]
 fn ended(info: &ResourceInfo, frame: Option<FrameRef>) {
     if let Some(frame) = frame {
-        destroyed(&PROCESS, info);
+        destroyed(info);
         drop(frame);
     }
 }

@@ -10,7 +10,8 @@ use std::fmt;
 #[must_use = "there is no resource until it is built"]
 pub struct AsyncResourceBuilder {
     type_name: ResourceType,
-    trigger: Option<AsyncId>,
+    /// None: what causes a resource by default.
+    trigger: Option<Option<AsyncId>>,
     manual: bool,
     snapshot: Option<Snapshot>,
 }
@@ -26,10 +27,10 @@ impl AsyncResourceBuilder {
         }
     }
 
-    /// What causes it; by default the resource whose callback is running (clauses `RES-2`, `ID-6`). Any id will do.
+    /// What causes it, or that nothing does; by default the resource whose callback is running (clauses `RES-2`, `ID-6`). Any id will do.
     #[doc(alias = "triggerAsyncId")]
-    pub fn trigger_async_id(mut self, trigger: AsyncId) -> Self {
-        self.trigger = Some(trigger);
+    pub fn trigger_async_id(mut self, trigger: impl Into<Option<AsyncId>>) -> Self {
+        self.trigger = Some(trigger.into());
         self
     }
 
@@ -68,7 +69,7 @@ impl AsyncResourceBuilder {
         let frame = self.snapshot.unwrap_or_else(|| snapshot_for(HandOver::Task)).0;
         let info = ResourceInfo::new(
             AsyncId::unique(),
-            self.trigger.or_else(default_trigger),
+            self.trigger.unwrap_or_else(default_trigger),
             self.type_name,
         );
         Ok(AsyncResource::begin(frame, info, self.manual))

@@ -1,10 +1,14 @@
 //! Telling hooks: each event's set of hooks is frozen, no lock or borrow is held while one runs, and one that panics stops no other.
 
+use super::ResourceInfo;
+use super::destroy_queue;
 use super::hook::{PanicPolicy, Watcher};
-use super::registry::{Event, HookSet, Hooks, PROCESS};
-use super::{ResourceInfo, destroy_queue, host::HookRegistry};
+use super::host::HookRegistry;
+use super::registry::{self, Event, HookSet, Hooks, PROCESS};
+use crate::boundary;
+use crate::frame::{Lent, Link, find_linked, link};
 use crate::report::{self, Report};
-use crate::snapshot;
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -14,105 +18,143 @@ struct Delivery {
     /// The address of its [`Hooks`].
     hooks: usize,
     set: HookSet,
-    /// The hook that is running.
-    running: Option<Arc<Watcher>>,
-}
-
-/// A hook that is to be enabled or disabled when the outermost event has been delivered (clause `HK-6`).
-struct Pending {
-    registry: HookRegistry,
-    hook: Arc<Watcher>,
-    enable: bool,
+    /// The address of the hook that is running, which `set` keeps.
+    running: Cell<usize>,
+    /// If it is the outermost of its hooks: what is to be enabled or disabled at its end (clause `HK-6`).
+    pending: RefCell<Vec<(Arc<Watcher>, bool)>>,
 }
 
 thread_local! {
-    static DELIVERIES: RefCell<Vec<Delivery>> = const { RefCell::new(Vec::new()) };
-    static PENDING: RefCell<Vec<Pending>> = const { RefCell::new(Vec::new()) };
+    static DELIVERIES: Lent<Link<Delivery>> = const { Lent::nothing() };
     static IN_DESTRUCTOR: Cell<bool> = const { Cell::new(false) };
 }
 
-fn address(hooks: &Hooks) -> usize {
-    std::ptr::from_ref(hooks).addr()
+type Payload = Box<dyn Any + Send>;
+
+fn address<T>(of: &T) -> usize {
+    std::ptr::from_ref(of).addr()
 }
 
-/// Whether a hook of these is running on this thread.
-pub(super) fn is_delivering(hooks: &Hooks) -> bool {
-    let of_these = |deliveries: &RefCell<Vec<Delivery>>| {
-        deliveries
-            .borrow()
-            .iter()
-            .any(|delivery| delivery.hooks == address(hooks))
-    };
-    DELIVERIES.try_with(of_these).unwrap_or(false)
+/// Whether a hook is running on this thread.
+pub(super) fn is_delivering() -> bool {
+    find_linked(&DELIVERIES, |_| Some(())).is_some()
 }
 
-/// Tells all hooks that watch such an event of such a resource.
+/// Tells all hooks of the process that watch such an event of such a resource.
 #[cold]
 #[inline(never)]
-pub(super) fn to_all(hooks: &Hooks, event: Event, resource: &ResourceInfo) {
-    to_those(hooks, event, resource, |_| true);
+pub(super) fn to_all(event: Event, resource: &ResourceInfo) {
+    let panic = to_those(&PROCESS, event, resource, |_| true);
     // A hook may have destroyed something.
-    destroy_queue::flush_if_due(hooks);
+    destroy_queue::flush_if_free();
+    raise(panic);
 }
 
-/// Tells the hooks that watch such an event of such a resource, and that `choose` chooses. Answers whether any of those that watch was not chosen.
+/// The same for the hooks of a host, and then for those of the process, which see everything.
+pub(super) fn emit(registry: &HookRegistry, event: Event, resource: &ResourceInfo) {
+    if registry.is_process() {
+        return registry::emit(event, resource);
+    }
+    let first = registry.hooks().tell(event, resource);
+    let second = PROCESS.tell(event, resource);
+    destroy_queue::flush_if_free();
+    match (first, second) {
+        (Some(first), Some(second)) => {
+            report::panic(&place(event, resource), second);
+            raise(Some(first));
+        }
+        (first, second) => raise(first.or(second)),
+    }
+}
+
+/// Goes on with a panic that a hook wants to propagate.
+pub(super) fn raise(panic: Option<Payload>) {
+    if let Some(payload) = panic {
+        resume_unwind(payload);
+    }
+}
+
+/// Tells the hooks that watch such an event of such a resource, and that `choose` chooses. Answers the first panic that is to propagate, when all
+/// have been told.
 pub(super) fn to_those(
     hooks: &Hooks,
     event: Event,
     resource: &ResourceInfo,
     choose: impl Fn(&Watcher) -> bool,
-) -> bool {
-    let set = frozen_set(hooks).unwrap_or_else(|| hooks.set());
-    let mut others = false;
-    let _delivering = Delivering::begin(hooks, &set);
-    for hook in set.iter().filter(|hook| hook.watches(event, resource)) {
-        if choose(hook) {
-            tell(hook, event, resource);
-        } else {
-            others = true;
+) -> Option<Payload> {
+    let frozen = find_linked(&DELIVERIES, |outer| {
+        (outer.hooks == address(hooks)).then(|| outer.set.clone())
+    });
+    let is_outermost = frozen.is_none();
+    let delivery = Delivery {
+        hooks: address(hooks),
+        set: frozen.unwrap_or_else(|| hooks.set()),
+        running: Cell::new(0),
+        pending: RefCell::default(),
+    };
+    let set = delivery.set.clone();
+    let (first, pending) = link(&DELIVERIES, delivery, |delivery| {
+        let mut first = None;
+        for hook in set
+            .iter()
+            .filter(|hook| hook.watches(event, resource) && choose(hook))
+        {
+            if hook.ignores_own_events() && is_running(hook) {
+                continue;
+            }
+            delivery.running.set(address(&**hook));
+            let panic = call(hook, event, resource);
+            match (&first, panic) {
+                (Some(_), Some(payload)) => report::panic(&place(event, resource), payload),
+                (None, panic) => first = panic,
+                (_, None) => {}
+            }
+        }
+        delivery.running.set(0);
+        (first, delivery.pending.take())
+    });
+    if is_outermost {
+        for (hook, enable) in &pending {
+            hooks.change(hook, *enable);
         }
     }
-    others
+    discard((set, pending));
+    first
 }
 
-/// The set of the event within which this one happens.
-fn frozen_set(hooks: &Hooks) -> Option<HookSet> {
-    let of_these = |deliveries: &RefCell<Vec<Delivery>>| {
-        let deliveries = deliveries.borrow();
-        let outer = deliveries
-            .iter()
-            .find(|delivery| delivery.hooks == address(hooks))?;
-        Some(outer.set.clone())
-    };
-    DELIVERIES.try_with(of_these).ok().flatten()
+/// Drops what may be the last handles of hooks: what these own is user code's, and a panic in it nobody's.
+pub(super) fn discard<T>(hooks: T) {
+    report::isolate(
+        || "the destructor of a hook".to_owned(),
+        || crate::root(|| drop(hooks)),
+    );
 }
 
-/// Calls one hook, in a boundary of its own.
-fn tell(hook: &Arc<Watcher>, event: Event, resource: &ResourceInfo) {
-    if hook.ignores_own_events() && is_running(hook) {
-        return;
-    }
-    let _running = Running::begin(hook);
-    let call = || snapshot().run(|| hook.call(event, resource));
-    let Err(payload) = catch_unwind(AssertUnwindSafe(call)) else {
-        return;
-    };
-    let place = format!("hook `{}` of {resource:?}", event.name());
+/// Calls one hook, in a boundary of its own. Answers a panic that is to propagate.
+fn call(hook: &Watcher, event: Event, resource: &ResourceInfo) -> Option<Payload> {
+    let call = || boundary(|| hook.call(event, resource));
+    let payload = catch_unwind(AssertUnwindSafe(call)).err()?;
     match hook.panic_policy() {
+        // Not out of a destructor, nor into another panic.
         PanicPolicy::Propagate
             if event != Event::Destroy && !IN_DESTRUCTOR.get() && !std::thread::panicking() =>
         {
-            resume_unwind(payload)
+            return Some(payload);
         }
         PanicPolicy::Abort => {
             report::report(&Report::Panic {
-                place: &place,
+                place: &place(event, resource),
                 payload: &*payload,
             });
             std::process::abort();
         }
-        _ => report::panic(&place, payload),
+        _ => report::panic(&place(event, resource), payload),
     }
+    None
+}
+
+fn place(event: Event, resource: &ResourceInfo) -> String {
+    format!("hook `{}` of {resource:?}", event.name())
 }
 
 /// Runs what a destructor does: no hook's panic goes out of it, which might end the process.
@@ -127,122 +169,42 @@ pub(crate) fn in_destructor<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-fn is_running(hook: &Arc<Watcher>) -> bool {
-    let by_this = |delivery: &Delivery| {
-        delivery
-            .running
-            .as_ref()
-            .is_some_and(|running| Arc::ptr_eq(running, hook))
-    };
-    DELIVERIES
-        .try_with(|deliveries| deliveries.borrow().iter().any(by_this))
-        .unwrap_or(false)
+fn is_running(hook: &Watcher) -> bool {
+    find_linked(&DELIVERIES, |delivery| {
+        (delivery.running.get() == address(hook)).then_some(())
+    })
+    .is_some()
 }
 
 /// The hooks that are running on this thread and do not want to be told of what they do: mostly none.
 pub(super) fn running_that_ignore_their_own() -> Vec<Arc<Watcher>> {
-    let those = |deliveries: &RefCell<Vec<Delivery>>| {
-        let deliveries = deliveries.borrow();
-        let running = deliveries.iter().filter_map(|delivery| delivery.running.as_ref());
-        running
-            .filter(|hook| hook.ignores_own_events())
-            .cloned()
-            .collect()
-    };
-    DELIVERIES.try_with(those).unwrap_or_default()
-}
-
-/// The innermost delivery of this thread runs a hook. Ends when dropped.
-struct Running;
-
-impl Running {
-    fn begin(hook: &Arc<Watcher>) -> Self {
-        Self::set(Some(hook.clone()));
-        Running
-    }
-
-    fn set(hook: Option<Arc<Watcher>>) {
-        let former = DELIVERIES.try_with(|deliveries| {
-            let mut deliveries = deliveries.borrow_mut();
-            deliveries
-                .last_mut()
-                .and_then(|delivery| std::mem::replace(&mut delivery.running, hook))
-        });
-        // The last handle of a hook may be this one: what it owns is dropped outside the borrow.
-        drop(former);
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        Self::set(None);
-    }
-}
-
-/// An event is being delivered. When the outermost one ends, hooks change that were to be changed meanwhile.
-struct Delivering<'a>(&'a Hooks);
-
-impl<'a> Delivering<'a> {
-    fn begin(hooks: &'a Hooks, set: &HookSet) -> Self {
-        let delivery = Delivery {
-            hooks: address(hooks),
-            set: set.clone(),
-            running: None,
-        };
-        // Where the thread's words are gone already, events inside a hook see the newest set.
-        let _ = DELIVERIES.try_with(|deliveries| deliveries.borrow_mut().push(delivery));
-        Delivering(hooks)
-    }
-}
-
-impl Drop for Delivering<'_> {
-    fn drop(&mut self) {
-        let ended = DELIVERIES.try_with(|deliveries| deliveries.borrow_mut().pop());
-        drop(ended);
-        if !is_delivering(self.0) {
-            while let Some(Pending {
-                registry,
-                hook,
-                enable,
-            }) = next_pending(self.0)
-            {
-                registry.hooks().change(&hook, enable);
-            }
-        }
-    }
-}
-
-fn next_pending(hooks: &Hooks) -> Option<Pending> {
-    let of_these = |pending: &RefCell<Vec<Pending>>| {
-        let mut pending = pending.borrow_mut();
-        let first = pending
+    let mut those = Vec::new();
+    find_linked(&DELIVERIES, |delivery| {
+        let running = delivery
+            .set
             .iter()
-            .position(|change| address(change.registry.hooks()) == address(hooks))?;
-        Some(pending.remove(first))
-    };
-    PENDING.try_with(of_these).ok().flatten()
+            .find(|hook| delivery.running.get() == address(&***hook));
+        those.extend(running.filter(|hook| hook.ignores_own_events()).cloned());
+        None::<()>
+    });
+    those
 }
 
 /// Enables or disables a hook: now, or, called by a hook, when the outermost event has been delivered (clause `HK-6`).
 pub(super) fn change(registry: &HookRegistry, hook: &Arc<Watcher>, enable: bool) {
-    let change = Pending {
-        registry: registry.clone(),
-        hook: hook.clone(),
-        enable,
-    };
-    let waits = is_delivering(registry.hooks())
-        && PENDING
-            .try_with(|pending| pending.borrow_mut().push(change))
-            .is_ok();
-    if !waits {
-        registry.hooks().change(hook, enable);
-    }
-}
-
-/// Tells the hooks of a host, and those of the process, which see everything.
-pub(super) fn emit(registry: &HookRegistry, event: Event, resource: &ResourceInfo) {
-    registry.hooks().emit(event, resource);
-    if !registry.is_process() {
-        PROCESS.emit(event, resource);
+    let hooks = registry.hooks();
+    let mut outermost = None;
+    find_linked(&DELIVERIES, |delivery| {
+        if delivery.hooks == address(hooks) {
+            outermost = Some(address(delivery));
+        }
+        None::<()>
+    });
+    let waits = find_linked(&DELIVERIES, |delivery| {
+        let is_it = outermost == Some(address(delivery));
+        is_it.then(|| delivery.pending.borrow_mut().push((hook.clone(), enable)))
+    });
+    if waits.is_none() {
+        hooks.change(hook, enable);
     }
 }

@@ -1,40 +1,29 @@
-//! Destroy events wait until their thread is in no resource's scope, so that a hook is not run in the midst of somebody's callback, or of
-//! a panic (clause `HK-20`).
+//! Destroy events wait until their thread is free: in no resource's scope and no hook, so that a hook is not run in the midst of somebody's
+//! callback, or of a panic (clause `HK-20`). A host's wait until the host says so.
 
 use super::ResourceInfo;
 use super::deliver::{is_delivering, running_that_ignore_their_own, to_those};
 use super::execution::{execution_async_id, outside};
 use super::hook::Watcher;
+use super::host::HookRegistry;
 use super::registry::{Event, Hooks, PROCESS};
 use crate::root;
-use std::collections::{BTreeMap, VecDeque};
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Beyond so many the events are delivered wherever the thread is, so that work that never leaves its scope cannot pile them up.
+/// Beyond so many the events are delivered in somebody's scope too, so that work that never leaves its scope cannot pile them up.
 const MOST: usize = 16_384;
 
 thread_local! {
-    /// Its address tells a thread from the others that live.
-    static THREAD: u8 = const { 0 };
-    static AT_EXIT: AtExit = const { AtExit };
+    static QUEUE: ThreadQueue = const { ThreadQueue(RefCell::new(VecDeque::new())) };
 }
 
-fn this_thread() -> usize {
-    THREAD.with(|thread| std::ptr::from_ref(thread).addr())
-}
+/// What went on this thread, for the hooks of the process.
+struct ThreadQueue(RefCell<VecDeque<Waiting>>);
 
-/// A thread that ends with a panic delivers what went in that.
-struct AtExit;
-
-impl Drop for AtExit {
-    fn drop(&mut self) {
-        flush_if_due(&PROCESS);
-    }
-}
-
-/// For each thread what went on it, in that order. That thread delivers it: so that when a resource is dropped outside of all scopes, it has
-/// been told of by then.
-pub(super) struct DestroyQueue(Mutex<BTreeMap<usize, VecDeque<Waiting>>>);
+/// For the hooks of a host.
+pub(super) struct HostQueue(Mutex<VecDeque<Waiting>>);
 
 struct Waiting {
     resource: ResourceInfo,
@@ -42,99 +31,185 @@ struct Waiting {
     ignored_by: Vec<Arc<Watcher>>,
 }
 
-/// Which of the waiting events are to be delivered.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Whose {
-    /// This thread's.
-    Own,
-    All,
-}
-
-impl DestroyQueue {
-    pub(super) const fn new() -> Self {
-        DestroyQueue(Mutex::new(BTreeMap::new()))
-    }
-
-    /// Answers how many there are now for this thread.
-    fn push(&self, hooks: &Hooks, resource: ResourceInfo) -> usize {
-        if std::thread::panicking() {
-            // There may be no other moment.
-            let _ = AT_EXIT.try_with(|_| ());
-        }
-        let waiting = Waiting {
-            resource,
+impl Waiting {
+    fn new(resource: &ResourceInfo) -> Self {
+        Waiting {
+            resource: *resource,
             ignored_by: running_that_ignore_their_own(),
-        };
-        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = queues.entry(this_thread()).or_default();
-        own.push_back(waiting);
-        hooks.set_due(true);
-        own.len()
+        }
     }
 
-    fn pop(&self, hooks: &Hooks, whose: Whose) -> Option<Waiting> {
-        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let thread = match whose {
-            Whose::Own => this_thread(),
-            Whose::All => *queues.keys().next()?,
-        };
-        let own = queues.get_mut(&thread)?;
-        let first = own.pop_front();
-        if own.is_empty() {
-            queues.remove(&thread);
-            hooks.set_due(!queues.is_empty());
-        }
-        first
+    /// Tells the hooks that want to be told later.
+    fn tell(&self, hooks: &Hooks) {
+        let is_ignored = |hook: &Watcher| self.ignored_by.iter().any(|by| std::ptr::eq(&**by, hook));
+        tell(hooks, &self.resource, |hook| {
+            !hook.is_destroy_immediate() && !is_ignored(hook)
+        });
     }
 }
 
 /// A resource is no more: to be called once, after its last `after`.
 #[inline]
-pub(super) fn destroyed(hooks: &Hooks, resource: &ResourceInfo) {
-    if hooks.watches_type(Event::Destroy, resource.resource_type()) {
-        tell_or_queue(hooks, resource);
+pub(super) fn destroyed(resource: &ResourceInfo) {
+    if PROCESS.watches_type(Event::Destroy, resource.resource_type()) {
+        tell_or_wait(resource);
     }
 }
 
 #[cold]
-fn tell_or_queue(hooks: &Hooks, resource: &ResourceInfo) {
-    let mut waiting = 0;
-    if tell(hooks, resource, |hook| hook.is_destroy_immediate()) {
-        waiting = hooks.destroyed.push(hooks, *resource);
-    }
-    if waiting > MOST {
-        deliver(hooks, Whose::Own);
-    } else {
-        flush_if_due(hooks);
-    }
-}
-
-/// Tells the hooks that `choose` chooses. Answers whether there are others.
-fn tell(hooks: &Hooks, resource: &ResourceInfo, choose: impl Fn(&Watcher) -> bool) -> bool {
-    // Nobody's callback is running, and no frame is a destroy hook's to see (clause `HK-12`).
-    outside(|| root(|| to_those(hooks, Event::Destroy, resource, choose)))
-}
-
-/// Delivers what is waiting for this thread, if it is in no resource's scope and no panic unwinds.
-pub(super) fn flush_if_due(hooks: &Hooks) {
-    if hooks.is_due() && execution_async_id().is_none() && !std::thread::panicking() {
-        deliver(hooks, Whose::Own);
+fn tell_or_wait(resource: &ResourceInfo) {
+    if is_free() {
+        flush();
+        tell(&PROCESS, resource, |_| true);
+        // What these hooks have destroyed.
+        flush();
+    } else if tell_immediately(&PROCESS, resource) {
+        let mut waiting = Some(Waiting::new(resource));
+        let length = QUEUE.try_with(|queue| queue.push(waiting.take()));
+        match length {
+            Ok(length) if length > MOST && is_allowed() => flush(),
+            Ok(_) => {}
+            // The thread ends, and will not come to a better moment.
+            Err(_) => waiting.iter().for_each(|waiting| waiting.tell(&PROCESS)),
+        }
     }
 }
 
-/// Delivers all that is waiting, and what comes to wait meanwhile; but not while one of these hooks is running.
-pub(super) fn flush(hooks: &Hooks) {
-    deliver(hooks, Whose::All);
+/// As [`destroyed`], for a host's.
+pub(super) fn destroyed_in(registry: &HookRegistry, resource: &ResourceInfo) {
+    let hooks = registry.hooks();
+    if !registry.is_process()
+        && hooks.watches_type(Event::Destroy, resource.resource_type())
+        && tell_immediately(hooks, resource)
+    {
+        let length = hooks.destroyed.push(Waiting::new(resource));
+        if length > MOST && is_allowed() {
+            hooks.destroyed.flush(hooks);
+        }
+    }
+    destroyed(resource);
 }
 
-fn deliver(hooks: &Hooks, whose: Whose) {
-    if is_delivering(hooks) {
-        return;
+/// Tells the hooks that want to know at once. Answers whether there are others.
+fn tell_immediately(hooks: &Hooks, resource: &ResourceInfo) -> bool {
+    let others = std::cell::Cell::new(false);
+    tell(hooks, resource, |hook| {
+        others.set(others.get() || !hook.is_destroy_immediate());
+        hook.is_destroy_immediate()
+    });
+    others.get()
+}
+
+fn tell(hooks: &Hooks, resource: &ResourceInfo, choose: impl Fn(&Watcher) -> bool) {
+    // Nobody's callback is running, and no frame is a destroy hook's to see (clause `HK-12`). What panics is reported.
+    let panic = outside(|| root(|| to_those(hooks, Event::Destroy, resource, choose)));
+    debug_assert!(panic.is_none());
+}
+
+/// Hooks may run: not while one is running, nor while a panic unwinds.
+fn is_allowed() -> bool {
+    !is_delivering() && !std::thread::panicking()
+}
+
+fn is_free() -> bool {
+    execution_async_id().is_none() && is_allowed()
+}
+
+/// Delivers what is waiting on this thread, if it is free.
+pub(super) fn flush_if_free() {
+    if PROCESS.is_due() && is_free() {
+        flush();
     }
-    while let Some(waiting) = hooks.destroyed.pop(hooks, whose) {
-        let is_ignored = |hook: &Watcher| waiting.ignored_by.iter().any(|by| std::ptr::eq(&**by, hook));
-        tell(hooks, &waiting.resource, |hook| {
-            !hook.is_destroy_immediate() && !is_ignored(hook)
-        });
+}
+
+/// Delivers what is waiting on this thread, and what comes to wait meanwhile.
+fn flush() {
+    while let Some(waiting) = QUEUE.try_with(ThreadQueue::pop).ok().flatten() {
+        waiting.tell(&PROCESS);
+    }
+}
+
+/// Delivers the destroy events that are waiting on this thread, to the hooks of the process that are enabled now (clause `HK-20`).
+///
+/// There is seldom a need: a destroy event waits until its thread is in no resource's scope, and is delivered then without further ado; where a
+/// resource goes while a panic unwinds, at the next such moment, the thread's end at the latest; and also in a scope when some 16 000 are waiting.
+/// Called by a hook, or while a panic unwinds, this does nothing.
+pub fn flush_destroy_events() {
+    if is_allowed() {
+        flush();
+    }
+}
+
+impl ThreadQueue {
+    /// Answers how many there are now.
+    fn push(&self, waiting: Option<Waiting>) -> usize {
+        let mut queue = self.0.borrow_mut();
+        if queue.is_empty() {
+            WaitingThreads::change(|n| n + 1);
+        }
+        queue.extend(waiting);
+        queue.len()
+    }
+
+    fn pop(&self) -> Option<Waiting> {
+        let mut queue = self.0.borrow_mut();
+        let first = queue.pop_front()?;
+        if queue.is_empty() {
+            WaitingThreads::change(|n| n - 1);
+        }
+        Some(first)
+    }
+}
+
+impl Drop for ThreadQueue {
+    /// The thread ends.
+    fn drop(&mut self) {
+        while let Some(waiting) = self.pop() {
+            waiting.tell(&PROCESS);
+        }
+    }
+}
+
+/// How many threads have something waiting: as long as there is one, scopes look whether it is theirs when they end.
+struct WaitingThreads;
+
+impl WaitingThreads {
+    fn change(f: impl FnOnce(usize) -> usize) {
+        static COUNT: Mutex<usize> = Mutex::new(0);
+        let mut count = COUNT.lock().unwrap_or_else(PoisonError::into_inner);
+        *count = f(*count);
+        PROCESS.set_due(*count > 0);
+    }
+}
+
+impl HostQueue {
+    pub(super) const fn new() -> Self {
+        HostQueue(Mutex::new(VecDeque::new()))
+    }
+
+    /// Answers how many there are now.
+    fn push(&self, waiting: Waiting) -> usize {
+        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.push_back(waiting);
+        queue.len()
+    }
+
+    fn pop(&self) -> Option<Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    fn flush(&self, hooks: &Hooks) {
+        while let Some(waiting) = self.pop() {
+            waiting.tell(hooks);
+        }
+    }
+}
+
+/// Delivers what is waiting for the hooks of a host, and on this thread for those of the process.
+pub(super) fn flush_in(registry: &HookRegistry) {
+    if is_allowed() {
+        let hooks = registry.hooks();
+        hooks.destroyed.flush(hooks);
+        flush();
     }
 }

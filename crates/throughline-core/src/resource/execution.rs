@@ -1,7 +1,7 @@
 //! The execution stack: whose callback is running on this thread. Each scope keeps what was there before, and puts it back.
 
 use super::host::HookRegistry;
-use super::registry::{Event, PROCESS, Watched};
+use super::registry::{self, Event, PROCESS, Watched};
 use super::{AsyncId, ResourceInfo, deliver, destroy_queue};
 use crate::frame::{Lent, Pushed, lend, lend_nothing, lent, push};
 use std::cell::Cell;
@@ -102,7 +102,7 @@ pub(super) fn within<R>(resource: &ResourceInfo, watched: Watched, f: impl FnOnc
     let after = After(resource, watched);
     let answer = lend(&CURRENT, resource, || {
         if PROCESS.watches(Event::Before, watched) {
-            deliver::to_all(&PROCESS, Event::Before, resource);
+            deliver::to_all(Event::Before, resource);
         }
         f()
     });
@@ -115,8 +115,15 @@ pub(super) fn within<R>(resource: &ResourceInfo, watched: Watched, f: impl FnOnc
 #[cold]
 #[inline(never)]
 fn tell_after(resource: &ResourceInfo) {
-    lend(&CURRENT, resource, || PROCESS.emit(Event::After, resource));
-    destroy_queue::flush_if_due(&PROCESS);
+    /// Also if a hook panics.
+    struct Flush;
+    impl Drop for Flush {
+        fn drop(&mut self) {
+            destroy_queue::flush_if_free();
+        }
+    }
+    let _flush = Flush;
+    lend(&CURRENT, resource, || registry::emit(Event::After, resource));
 }
 
 /// Runs `f` as a callback of nobody (clause `HK-12`).
@@ -166,8 +173,7 @@ impl OnStack {
         let pushed = self.pushed.take();
         deliver::emit(&self.registry, Event::After, &resource);
         drop(pushed);
-        destroy_queue::flush_if_due(self.registry.hooks());
-        destroy_queue::flush_if_due(&PROCESS);
+        destroy_queue::flush_if_free();
     }
 }
 

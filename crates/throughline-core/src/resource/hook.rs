@@ -5,6 +5,7 @@ use super::host::HookRegistry;
 use super::registry::{Event, bits_of};
 use super::{ResourceInfo, ResourceType};
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -54,8 +55,9 @@ pub enum PanicPolicy {
     /// It is reported (see [`Report`](crate::Report)), and all goes on.
     #[default]
     Report,
-    /// It goes on into the code that is told of, and the hooks that come after are not told; but where that is a destructor, or a panic
-    /// already, it is reported. A panic in `before` keeps the callback from running; in `after`, it takes the place of its answer.
+    /// It goes on into the code that is told of, when all hooks have been told; but where that is a destructor, or a panic already, or
+    /// another hook has panicked before it, it is reported. A panic in `before` keeps the callback from running; in `after`, it takes the place of
+    /// its answer.
     Propagate,
     /// It is reported, and the process aborts, as Node does.
     Abort,
@@ -174,18 +176,18 @@ impl AsyncHook {
     }
 
     fn change(&self, enable: bool) -> &Self {
-        self.watcher.enabled.store(enable, Ordering::Relaxed);
         deliver::change(&self.registry, &self.watcher, enable);
         self
     }
 
-    /// Enables it until the answer is dropped.
+    /// Enables it until the answer is dropped. (If it was enabled already, it stays so.)
     pub fn enable_scoped(&self) -> Enabled {
+        let hook = (!self.is_enabled()).then(|| self.clone());
         self.enable();
-        Enabled(self.clone())
+        Enabled(hook)
     }
 
-    /// Whether it is enabled, or was said to be by a hook that is still running.
+    /// Whether it is enabled. What a hook that is still running has said is not in effect yet.
     pub fn is_enabled(&self) -> bool {
         self.watcher.enabled.load(Ordering::Relaxed)
     }
@@ -200,11 +202,13 @@ impl fmt::Debug for AsyncHook {
 /// A hook is enabled as long as this is there.
 #[derive(Debug)]
 #[must_use = "the hook is disabled when this is dropped"]
-pub struct Enabled(AsyncHook);
+pub struct Enabled(Option<AsyncHook>);
 
 impl Drop for Enabled {
     fn drop(&mut self) {
-        self.0.disable();
+        if let Some(hook) = &self.0 {
+            hook.disable();
+        }
     }
 }
 
@@ -219,6 +223,10 @@ pub(crate) struct Watcher {
     enabled: AtomicBool,
 }
 
+// A hook that panics has told nobody else's secrets: what its closures share is their own concern, as with any callback.
+impl UnwindSafe for Watcher {}
+impl RefUnwindSafe for Watcher {}
+
 impl Watcher {
     /// The bits of the types of which it watches such events.
     pub(super) fn types_of(&self, event: Event) -> u64 {
@@ -231,6 +239,11 @@ impl Watcher {
     pub(super) fn watches(&self, event: Event, resource: &ResourceInfo) -> bool {
         self.callbacks[event as usize].is_some()
             && (self.only.is_empty() || self.only.contains(&resource.resource_type()))
+    }
+
+    /// Whether it is in the set of its hooks.
+    pub(super) fn set_enabled(&self, enabled: bool) {
+        self.enabled.store(enabled, Ordering::Relaxed);
     }
 
     pub(super) fn call(&self, event: Event, resource: &ResourceInfo) {

@@ -120,19 +120,13 @@ impl HookRegistry {
     /// `resource` is no more: to be called once, after its last [`leave`](Self::leave). Hooks are told when the thread is in no resource's scope, or at
     /// [`flush_destroy_events`](Self::flush_destroy_events).
     pub fn destroy(&self, resource: &ResourceInfo) {
-        destroy_queue::destroyed(self.hooks(), resource);
-        if !self.is_process() {
-            destroy_queue::destroyed(&PROCESS, resource);
-        }
+        destroy_queue::destroyed_in(self, resource);
     }
 
     /// Delivers the destroy events that are waiting, to the hooks that are enabled now: an engine's loop calls it between two jobs (clause
     /// `HK-20`). Called by a hook, this does nothing.
     pub fn flush_destroy_events(&self) {
-        destroy_queue::flush(self.hooks());
-        if !self.is_process() {
-            destroy_queue::flush(&PROCESS);
-        }
+        destroy_queue::flush_in(self);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::AsyncResource;
 use super::async_resource::{Destroyed, Life, end};
-use super::deliver::in_destructor;
-use super::registry::{Event, PROCESS};
+use super::deliver::{in_destructor, raise};
+use super::registry::{Event, PROCESS, emit};
 use crate::InContext;
 use crate::frame::{FrameRef, OwnedScope};
 use pin_project_lite::pin_project;
@@ -41,7 +41,7 @@ pin_project! {
                 let scope = Ending(Some(scope));
                 let life = scope.life();
                 in_destructor(|| {
-                    PROCESS.emit(Event::Cancelled, life.info());
+                    emit(Event::Cancelled, life.info());
                     life.within(|| this.inner.as_mut().finish());
                 });
             }
@@ -90,15 +90,18 @@ impl<F: Future> Future for InResource<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let life: &Life = this.scope.as_ref().expect(POLLED_AGAIN);
+        let mut resolved = None;
         let poll = life.within(|| {
             let poll = this.inner.poll(cx);
             if poll.is_ready() {
-                PROCESS.emit(Event::PromiseResolve, life.info());
+                resolved = PROCESS.tell(Event::PromiseResolve, life.info());
             }
             poll
         });
         if poll.is_ready() {
             this.scope.take().into_iter().for_each(end);
+            // Now, when it has ended, and will not be told to be cancelled.
+            raise(resolved);
         }
         poll
     }

@@ -17,9 +17,9 @@ mod registry;
 
 pub use async_resource::{AsyncResource, Destroyed};
 pub use builder::{AsyncResourceBuilder, EmptyTypeName};
+pub use destroy_queue::flush_destroy_events;
 pub use execution::{execution_async_id, execution_async_resource, trigger_async_id, with_default_trigger};
 pub use hook::{AsyncHook, Enabled, HookBuilder, PanicPolicy, create_hook};
 pub use id::AsyncId;
 pub use in_resource::{FutureResourceExt, InResource};
 pub use info::{ResourceInfo, ResourceType};
-pub use registry::flush_destroy_events;

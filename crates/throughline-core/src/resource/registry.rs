@@ -1,9 +1,10 @@
 //! Which hooks are enabled, and what they watch. What nobody watches costs one load and a branch (clauses `HK-2`, `PERF-1`).
 
 use super::deliver;
-use super::destroy_queue::DestroyQueue;
+use super::destroy_queue::HostQueue;
 use super::hook::Watcher;
 use super::{ResourceInfo, ResourceType};
+use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -60,11 +61,23 @@ pub(crate) struct Hooks {
     /// For each event the bits of the types that are watched ([`ResourceType::bit`]). Of `After`, [`FLUSH`](Self::FLUSH) too.
     watched: [AtomicU64; Event::ALL.len()],
     set: Mutex<Option<HookSet>>,
-    pub(super) destroyed: DestroyQueue,
+    /// Of a host; the process has a queue for each thread.
+    pub(super) destroyed: HostQueue,
 }
 
 /// The hooks that see everything in the process.
 pub(crate) static PROCESS: Hooks = Hooks::new();
+
+/// Tells the hooks of the process that watch such resources.
+///
+/// # Panics
+/// If a hook does that wants its panics to propagate.
+#[inline(always)]
+pub(super) fn emit(event: Event, resource: &ResourceInfo) {
+    if PROCESS.watches_type(event, resource.resource_type()) {
+        deliver::to_all(event, resource);
+    }
+}
 
 impl Hooks {
     /// No type's bit: there are destroy events to be delivered when the thread's outermost scope ends.
@@ -74,16 +87,16 @@ impl Hooks {
         Hooks {
             watched: [const { AtomicU64::new(0) }; Event::ALL.len()],
             set: Mutex::new(None),
-            destroyed: DestroyQueue::new(),
+            destroyed: HostQueue::new(),
         }
     }
 
-    /// Tells the hooks that watch such resources.
-    #[inline(always)]
-    pub(super) fn emit(&self, event: Event, resource: &ResourceInfo) {
-        if self.watches_type(event, resource.resource_type()) {
-            deliver::to_all(self, event, resource);
-        }
+    /// Tells the hooks that watch such resources; answers a panic that is to propagate.
+    pub(super) fn tell(&self, event: Event, resource: &ResourceInfo) -> Option<Box<dyn Any + Send>> {
+        let watched = self.watches_type(event, resource.resource_type());
+        watched
+            .then(|| deliver::to_those(self, event, resource, |_| true))
+            .flatten()
     }
 
     /// Whether there is something to do. There may be nothing after all: types share bits.
@@ -139,20 +152,12 @@ impl Hooks {
             let update = |old| Some(old & Self::FLUSH | types);
             let _ = self.watched[event as usize].fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);
         }
+        hook.set_enabled(enable);
         *place = Some(new);
         // What a hook owns is dropped outside the lock.
         drop(place);
-        drop(old);
+        deliver::discard(old);
     }
-}
-
-/// Delivers the destroy events that are waiting, to the hooks of the process that are enabled now (clause `HK-20`).
-///
-/// A destroy event waits until its thread is in no resource's scope, and is delivered then without further ado; where a resource goes
-/// while a panic unwinds, at the next such moment, the thread's end at the latest. This call delivers those of all threads. Called by a
-/// hook, it does nothing.
-pub fn flush_destroy_events() {
-    super::destroy_queue::flush(&PROCESS);
 }
 
 impl std::fmt::Debug for Hooks {

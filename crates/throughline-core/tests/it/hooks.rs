@@ -4,7 +4,9 @@ use crate::support::{
     Drops, Log, OnDrop, Told, alone_in_a_process, assert_nothing_left, in_a_process, on_thread, panic_of,
     pause, poll, reports_of,
 };
+use std::cell::RefCell;
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread;
 use throughline_core::{
@@ -269,7 +271,6 @@ mod frozen_set {
             } else {
                 hook.disable();
             }
-            assert_eq!(hook.is_enabled(), enable, "as was said");
             drop(make(inner));
         };
         event(create_hook(), Box::new(change)).only([outer]).build()
@@ -725,31 +726,93 @@ mod destroy {
         assert_eq!(log.take(), ["at once", "goes on", "later"]);
     }
 
-    /// In a process of its own, since it delivers those of all threads.
     #[test]
-    fn all_can_be_delivered_now() {
-        alone_in_a_process("hooks::destroy::all_can_be_delivered_now", || {
-            let told = Told::of(["HookNow", "HookElsewhere"]);
-            let (inside, is_inside) = mpsc::channel();
-            let (go_on, may_go_on) = mpsc::channel::<()>();
-            let thread = thread::spawn(move || {
-                make("HOOK").run_in_async_scope(|| {
-                    drop(make("HookElsewhere"));
-                    inside.send(()).unwrap();
-                    may_go_on.recv().unwrap();
-                });
-            });
-            is_inside.recv().unwrap();
+    fn those_of_this_thread_can_be_delivered_now() {
+        let told = Told::of(["HookNow", "HookElsewhere"]);
+        let (inside, is_inside) = mpsc::channel();
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let thread = thread::spawn(move || {
             make("HOOK").run_in_async_scope(|| {
-                drop(make("HookNow"));
-                told.take();
-                flush_destroy_events();
-                assert_eq!(told.take(), ["destroy HookElsewhere", "destroy HookNow"]);
+                drop(make("HookElsewhere"));
+                inside.send(()).unwrap();
+                may_go_on.recv().unwrap();
             });
-            go_on.send(()).unwrap();
-            thread.join().unwrap();
-            assert!(told.take().is_empty(), "once");
         });
+        is_inside.recv().unwrap();
+        make("HOOK").run_in_async_scope(|| {
+            drop(make("HookNow"));
+            told.take();
+            flush_destroy_events();
+            assert_eq!(told.take(), ["destroy HookNow"]);
+        });
+        go_on.send(()).unwrap();
+        thread.join().unwrap();
+        assert_eq!(told.take(), ["destroy HookElsewhere"]);
+    }
+
+    #[test]
+    fn what_went_before_a_callback_panicked_is_told_of_when_its_thread_ends_at_the_latest() {
+        let told = Told::of(["HookBeforePanic"]);
+        let outlives = make("HOOK");
+        let scope = outlives.clone();
+        let panicked = thread::spawn(move || {
+            scope.run_in_async_scope(|| {
+                drop(make("HookBeforePanic"));
+                panic!("in a callback");
+            })
+        });
+        assert!(panicked.join().is_err());
+        assert_eq!(told.take(), ["init HookBeforePanic", "destroy HookBeforePanic"]);
+        drop(outlives);
+    }
+
+    #[test]
+    fn a_destroy_hook_that_destroys_runs_at_the_end_of_a_thread_too() {
+        thread_local! {
+            static KEPT: RefCell<Option<AsyncResource>> = const { RefCell::new(None) };
+        }
+        let count = Arc::new(AtomicUsize::new(0));
+        let hook = create_hook()
+            .destroy({
+                let count = count.clone();
+                move |_| {
+                    count.fetch_add(1, Ordering::Relaxed);
+                    drop(make("HookAtExit"));
+                }
+            })
+            .only(["HookAtExit"])
+            .ignore_own_events()
+            .build();
+        let _enabled = hook.enable_scoped();
+        thread::spawn(|| {
+            KEPT.with(|_| ());
+            let resource = make("HookAtExit");
+            KEPT.set(Some(resource));
+        })
+        .join()
+        .unwrap();
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn what_waits_on_one_thread_is_no_matter_of_another() {
+        let told = Told::of(["HookWaits", "HookPasses"]);
+        let (inside, is_inside) = mpsc::channel();
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let thread = thread::spawn(move || {
+            make("HOOK").run_in_async_scope(|| {
+                drop(make("HookWaits"));
+                inside.send(()).unwrap();
+                may_go_on.recv().unwrap();
+            });
+        });
+        is_inside.recv().unwrap();
+        told.take();
+        drop(make("HookPasses"));
+        assert_eq!(told.take(), ["init HookPasses", "destroy HookPasses"]);
+        go_on.send(()).unwrap();
+        thread.join().unwrap();
+        assert_eq!(told.take(), ["destroy HookWaits"]);
     }
 
     /// Called by a hook it would run hooks within hooks.
@@ -842,7 +905,10 @@ mod panics {
             told.take(),
             ["init HookPropagateInit", "destroy HookPropagateInit"]
         );
-        assert_eq!(later.take(), ["destroy HookPropagateInit"]);
+        assert_eq!(
+            later.take(),
+            ["init HookPropagateInit", "destroy HookPropagateInit"]
+        );
         assert_nothing_left();
     }
 

@@ -187,7 +187,7 @@ fn what_stayed_behind_is_not_kept_alive_by_what_crossed() {
 fn a_store_of_a_dropped_storage_does_not_cross() {
     let alive = Arc::new(());
     let storage = AsyncLocalStorage::new();
-    let task = storage.run(alive.clone(), || NEVER.run(1, || snapshot()));
+    let task = storage.run(alive.clone(), || NEVER.run(1, snapshot));
     drop(storage);
     let filtered = task.filtered(HandOver::Task);
     assert_eq!(kept(&alive), 0);
