@@ -6,7 +6,7 @@ use super::scope::StoreScope;
 use super::shared::Shared;
 use std::sync::Arc;
 use throughline_core::__private::isolate;
-use throughline_core::{Snapshot, snapshot};
+use throughline_core::{Snapshot, boundary, snapshot};
 
 /// Never empty.
 pub(super) struct Wiring<M: ?Sized + 'static> {
@@ -43,10 +43,9 @@ impl<M: ?Sized> Wiring<M> {
         if self.lists.subscribers.is_empty() {
             return;
         }
-        let here = snapshot();
         for subscriber in &self.lists.subscribers {
             let place = || format!("subscriber of channel `{}`", self.channel.name());
-            isolate(place, || here.run(|| subscriber.listener.hear(message)));
+            isolate(place, || boundary(|| subscriber.listener.hear(message)));
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     ERROR, ERROR_MONITOR, EmittedError, Event, ListenerId, ListenerInfo, NEW_LISTENER, REMOVE_LISTENER,
     UnhandledError,
 };
-use crate::{AsyncResource, snapshot};
+use crate::{AsyncResource, boundary};
 use std::error::Error;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -413,9 +413,8 @@ impl EventEmitter {
             routed,
         };
         let called = self.0.lists.frozen(event, |entries| {
-            let context = snapshot();
             for Entry { id, listener } in entries {
-                context.run(|| listener.listen(emission, *id, payload));
+                boundary(|| listener.listen(emission, *id, payload));
             }
         });
         called.is_some()
