@@ -111,6 +111,7 @@ mod properties {
     pub(crate) mod interpret;
     pub(crate) mod model;
     pub(crate) mod program;
+    mod resources;
     pub(crate) mod store;
     pub(crate) mod stress;
     pub(crate) mod tasks;
@@ -119,6 +120,7 @@ mod properties {
 
     use model::THREADS;
     use program::{Mix, Ops, program};
+    use proptest::strategy::BoxedStrategy;
     use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
     use std::sync::Arc;
     use workers::Workers;
@@ -139,16 +141,24 @@ mod properties {
 
     /// Runs many programs of a mix.
     pub(crate) fn hold_for(mix: Mix) {
+        hold(|| program(mix), run);
+    }
+
+    /// Runs many programs.
+    pub(crate) fn hold<P: std::fmt::Debug>(
+        programs: impl FnOnce() -> BoxedStrategy<P> + Send,
+        run: impl Fn(&Arc<Workers>, &P) -> Result<(), String> + Send + Sync,
+    ) {
         let trace = std::env::var_os("PROPERTIES_TRACE").is_some();
         Workers::with(THREADS, |workers| {
-            let result = TestRunner::new(config()).run(&program(mix), |ops| {
+            let result = TestRunner::new(config()).run(&programs(), |program| {
                 if trace {
-                    eprintln!("{ops:?}");
+                    eprintln!("{program:?}");
                 }
-                run(workers, &ops).map_err(TestCaseError::fail)
+                run(workers, &program).map_err(TestCaseError::fail)
             });
             match result {
-                Err(TestError::Fail(why, ops)) => panic!("{why}: {ops:?}"),
+                Err(TestError::Fail(why, program)) => panic!("{why}: {program:?}"),
                 Err(TestError::Abort(why)) => panic!("{why}"),
                 Ok(()) => {}
             }
