@@ -93,11 +93,12 @@ pub(crate) struct Link<T> {
     outer: *const Link<T>,
 }
 
-/// Runs `f` while `value` is lent beside all that is lent already.
-pub(crate) fn link<T, R>(key: &'static LocalKey<Lent<Link<T>>>, value: T, f: impl FnOnce(&T) -> R) -> R {
+/// Runs `f` while `value` is lent beside all that is lent already; gives it back.
+pub(crate) fn link<T, R>(key: &'static LocalKey<Lent<Link<T>>>, value: T, f: impl FnOnce(&T) -> R) -> (T, R) {
     let outer = key.with(Lent::alive);
     let link = Link { value, outer };
-    lend(key, &link, || f(&link.value))
+    let answer = lend(key, &link, || f(&link.value));
+    (link.value, answer)
 }
 
 /// The first answer of `f` for what is linked, from the innermost on.

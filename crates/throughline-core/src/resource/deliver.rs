@@ -85,40 +85,43 @@ pub(super) fn to_those(
     let frozen = find_linked(&DELIVERIES, |outer| {
         (outer.hooks == address(hooks)).then(|| outer.set.clone())
     });
-    let is_outermost = frozen.is_none();
     let delivery = Delivery {
         hooks: address(hooks),
         set: frozen.unwrap_or_else(|| hooks.set()),
         running: Cell::new(0),
         pending: RefCell::default(),
     };
-    let set = delivery.set.clone();
-    let (first, pending) = link(&DELIVERIES, delivery, |delivery| {
+    let (delivery, first) = link(&DELIVERIES, delivery, |delivery| {
         let mut first = None;
-        for hook in set
-            .iter()
-            .filter(|hook| hook.watches(event, resource) && choose(hook))
-        {
-            if hook.ignores_own_events() && is_running(hook) {
+        for hook in delivery.set.iter() {
+            if !hook.watches(event, resource)
+                || !choose(hook)
+                || hook.ignores_own_events() && is_running(hook)
+            {
                 continue;
             }
             delivery.running.set(address(&**hook));
-            let panic = call(hook, event, resource);
-            match (&first, panic) {
-                (Some(_), Some(payload)) => report::panic(&place(event, resource), payload),
-                (None, panic) => first = panic,
+            match (&first, call(hook, event, resource)) {
                 (_, None) => {}
+                (None, panic) => first = panic,
+                (Some(_), Some(payload)) => report::panic(&place(event, resource), payload),
             }
         }
         delivery.running.set(0);
-        (first, delivery.pending.take())
+        first
     });
-    if is_outermost {
-        for (hook, enable) in &pending {
-            hooks.change(hook, *enable);
-        }
+    let Delivery { set, pending, .. } = delivery;
+    let pending = pending.into_inner();
+    for (hook, enable) in &pending {
+        hooks.change(hook, *enable);
     }
-    discard((set, pending));
+    if !pending.is_empty() {
+        discard(pending);
+    }
+    // Mostly others have it too.
+    if let Some(set) = Arc::into_inner(set) {
+        discard(set);
+    }
     first
 }
 

@@ -82,6 +82,20 @@ impl HookBuilder {
     }
 
     /// A resource was made. Its callbacks may run later, often, or never (clause `HK-10`).
+    ///
+    /// Callbacks of hooks (where Node checks that they are functions, clause `HK-1`) are called on all threads at once, so what they own is `Send`
+    /// and `Sync`:
+    /// ```compile_fail,E0277
+    /// use std::{cell::Cell, rc::Rc};
+    /// let made = Rc::new(Cell::new(0));
+    /// let hook = throughline_core::create_hook().init(move |_| made.set(made.get() + 1)).build();
+    /// ```
+    /// ```
+    /// use std::sync::{Arc, atomic::{AtomicU32, Ordering::Relaxed}};
+    /// let made = Arc::new(AtomicU32::new(0));
+    /// let hook = throughline_core::create_hook().init(move |_| { made.fetch_add(1, Relaxed); }).build();
+    /// # drop(hook);
+    /// ```
     pub fn init(self, callback: impl Fn(&ResourceInfo) + Send + Sync + 'static) -> Self {
         self.on(Event::Init, callback)
     }

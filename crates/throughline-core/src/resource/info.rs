@@ -9,8 +9,28 @@ use std::sync::{Mutex, PoisonError};
 ///
 /// Made from a `&'static str`; a name that is known only at run time is [`interned`](Self::interned). An empty name is refused where a
 /// resource is made of it (clause `RES-1`).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// Anything else than a name is refused by the compiler, and so is a name that may be gone before the resource:
+/// ```compile_fail,E0597
+/// let name = String::from("DBQuery");
+/// throughline_core::AsyncResource::new(name.as_str());
+/// ```
+/// ```
+/// use throughline_core::{AsyncResource, ResourceType};
+/// let name = String::from("DBQuery");
+/// AsyncResource::new(ResourceType::interned(&name));
+/// ```
+#[allow(clippy::derived_hash_with_manual_eq)] // Equal as the texts are, of which the hash is.
+#[derive(Clone, Copy, Eq, Hash)]
 pub struct ResourceType(&'static str);
+
+impl PartialEq for ResourceType {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        // Mostly the same text at the same place.
+        std::ptr::eq(self.0, other.0) || self.0 == other.0
+    }
+}
 
 impl ResourceType {
     /// What Node calls the resource of a bound function (clause `RES-12`).

@@ -43,7 +43,7 @@ impl Event {
 }
 
 /// The enabled hooks, in order of enabling (clause `HK-5`). Never changed: a delivery keeps the one it began with (`HK-6`).
-pub(super) type HookSet = Arc<[Arc<Watcher>]>;
+pub(super) type HookSet = Arc<Vec<Arc<Watcher>>>;
 
 /// What to look for in order to know whether there is something to do for a resource: the bit of its type, and [`Hooks::FLUSH`], which
 /// stands only where destroy events are waited for.
@@ -144,8 +144,8 @@ impl Hooks {
         let is_in = old.iter().any(|other| Arc::ptr_eq(other, hook));
         let new = match enable {
             true if is_in => old.clone(),
-            true => others.chain([hook.clone()]).collect(),
-            false => others.collect(),
+            true => Arc::new(others.chain([hook.clone()]).collect()),
+            false => Arc::new(others.collect()),
         };
         for event in Event::ALL {
             let types = new.iter().fold(0, |types, hook| types | hook.types_of(event));
