@@ -1158,3 +1158,52 @@ fn its_debug_output_says_what_it_is_told() {
     assert_eq!(format!("{builder:?}"), expected);
     assert_eq!(format!("{:?}", builder.build()), expected);
 }
+
+/// Others come and go on other threads. The one that is enabled throughout is told of all, in order, on each thread (law 8).
+#[test]
+fn hooks_come_and_go_while_others_are_told() {
+    const SCOPES: usize = 2000;
+    let log = Log::new();
+    let write = |event: &'static str| {
+        writes(&log, move |resource| {
+            (thread::current().id(), event, resource.async_id())
+        })
+    };
+    let throughout = create_hook()
+        .init(write("init"))
+        .before(write("before"))
+        .after(write("after"))
+        .destroy(write("destroy"))
+        .only(["HookThroughout"])
+        .build();
+    let _enabled = throughout.enable_scoped();
+    thread::scope(|s| {
+        for _ in 0..2 {
+            s.spawn(|| {
+                for _ in 0..SCOPES {
+                    scope(&make("HookThroughout"));
+                }
+            });
+        }
+        for _ in 0..2 {
+            s.spawn(|| {
+                for _ in 0..SCOPES / 4 {
+                    let other = create_hook().before(|_| drop(make("HOOK"))).after(|_| ()).build();
+                    let _enabled = other.enable_scoped();
+                    scope(&make("HOOK"));
+                }
+            });
+        }
+    });
+    let told = log.take();
+    assert_eq!(told.len(), 2 * 4 * SCOPES);
+    let threads: std::collections::HashSet<_> = told.iter().map(|(thread, ..)| *thread).collect();
+    for thread in threads {
+        let on_it: Vec<_> = told.iter().filter(|(on, ..)| *on == thread).collect();
+        for one in on_it.chunks(4) {
+            let events: Vec<_> = one.iter().map(|(_, event, _)| *event).collect();
+            assert_eq!(events, ["init", "before", "after", "destroy"]);
+            assert!(one.iter().all(|(.., id)| *id == one[0].2));
+        }
+    }
+}

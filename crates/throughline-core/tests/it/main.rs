@@ -16,6 +16,8 @@ mod host;
 mod host_resources;
 mod ids;
 mod lifetime;
+#[cfg(feature = "test-util")]
+mod live;
 mod panics;
 mod propagation;
 mod resource;
