@@ -10,8 +10,11 @@ pub mod docs;
 pub mod events;
 #[cfg(feature = "pool")]
 pub mod pool;
+#[cfg(feature = "rayon")]
+pub mod rayon;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+pub mod thread;
 
 #[doc(inline)]
 pub use events::{Event, EventEmitter, EventEmitterAsyncResource};
