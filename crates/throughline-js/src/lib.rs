@@ -1,0 +1,1 @@
+//! Node's `async_hooks` for an embedded JavaScript engine, on the frames of Throughline.
