@@ -82,6 +82,7 @@ pub struct Bound<F, C: Binding = Snapshot> {
 
 impl<F> Bound<F> {
     #[inline]
+    #[cfg_attr(feature = "audit", track_caller)]
     pub fn new(closure: F) -> Self {
         Self::to(snapshot_for(HandOver::Task), closure)
     }
@@ -328,6 +329,7 @@ macro_rules! arity {
         #[allow(refining_impl_trait)]
         impl<Fun: Fn($($A),*) -> R, R, $($A),*> Bind<($($A,)*)> for Fun {
             #[inline]
+            #[cfg_attr(feature = "audit", track_caller)]
             fn bind(self) -> impl Fn($($A),*) -> R {
                 let bound = Bound::new(self);
                 move |$($a: $A),*| bound.call(|f| f($($a),*))
@@ -344,6 +346,7 @@ macro_rules! arity {
         #[allow(refining_impl_trait)]
         impl<Fun: FnMut($($A),*) -> R, R, $($A),*> BindMut<($($A,)*)> for Fun {
             #[inline]
+            #[cfg_attr(feature = "audit", track_caller)]
             fn bind_mut(self) -> impl FnMut($($A),*) -> R {
                 let mut bound = Bound::new(self);
                 move |$($a: $A),*| bound.call_mut(|f| f($($a),*))
@@ -360,6 +363,7 @@ macro_rules! arity {
         #[allow(refining_impl_trait)]
         impl<Fun: FnOnce($($A),*) -> R, R, $($A),*> BindOnce<($($A,)*)> for Fun {
             #[inline]
+            #[cfg_attr(feature = "audit", track_caller)]
             fn bind_once(self) -> impl FnOnce($($A),*) -> R {
                 let bound = Bound::new(self);
                 move |$($a: $A),*| bound.call_once(|f| f($($a),*))
@@ -376,6 +380,7 @@ macro_rules! arity {
         #[allow(refining_impl_trait)]
         impl<Fun: Fn($($A),*) -> Fut, Fut: Future, $($A),*> BindFuture<($($A,)*)> for Fun {
             #[inline]
+            #[cfg_attr(feature = "audit", track_caller)]
             fn bind_future(self) -> impl Fn($($A),*) -> InContext<Fut> {
                 let bound = Bound::new(self);
                 move |$($a: $A),*| bound.call(|f| bound.binding.wrap_here(f($($a),*)))
@@ -392,6 +397,7 @@ macro_rules! arity {
         #[allow(refining_impl_trait)]
         impl<Fun: AsyncFn($($A),*) -> R, R, $($A),*> BindAsync<($($A,)*)> for Fun {
             #[inline]
+            #[cfg_attr(feature = "audit", track_caller)]
             fn bind_async(self) -> impl AsyncFn($($A),*) -> R {
                 let bound = Bound::new(self);
                 async move |$($a: $A),*| {

@@ -142,6 +142,7 @@ macro_rules! context_ext {
             #[doc = concat!("Dropping the answer drops this ", $what, " in that context.")]
             $(#[$example])*
             #[inline]
+            #[cfg_attr(feature = "audit", track_caller)]
             fn in_context(self) -> $crate::InContext<Self> {
                 self.with_snapshot($crate::snapshot_for($crate::HandOver::Task))
             }

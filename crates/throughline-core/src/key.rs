@@ -55,6 +55,8 @@ pub(crate) struct Key<T> {
     /// Of `propagation`, at hand for each place.
     asks: Asks,
     propagation: Propagation<T>,
+    /// Wherever it was set further up: see `audit`.
+    pub(crate) is_expected: bool,
 }
 
 /// No binding has this id, nor this slot: an untouched storage reads as unset.
@@ -71,6 +73,7 @@ impl<T> Key<T> {
             slot: AtomicU32::new(NO_SLOT),
             asks: Asks(Propagation::<T>::new().asks()),
             propagation: Propagation::new(),
+            is_expected: false,
         }
     }
 
@@ -123,7 +126,7 @@ impl<T: Store> Key<T> {
         let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been first.
         if self.id() == NO_ID {
-            let Some((slot, id)) = registry.take(self.asks.0, |slot, id| self.maps(slot, id)) else {
+            let Some((slot, id)) = registry.take(|slot, id| self.propagates(slot, id)) else {
                 drop(registry);
                 panic!("more than {MOST_SLOTS} AsyncLocalStorage values in use at once");
             };
@@ -133,7 +136,7 @@ impl<T: Store> Key<T> {
         self.id()
     }
 
-    fn maps(&self, slot: u32, id: u64) -> Option<Arc<dyn Maps>> {
+    fn propagates(&self, slot: u32, id: u64) -> Propagates {
         let place = Place {
             slot,
             id,
@@ -141,9 +144,15 @@ impl<T: Store> Key<T> {
             stores: PhantomData,
         };
         let propagation = self.propagation;
-        propagation
+        let maps = propagation
             .has_map()
-            .then(|| Arc::new(MapsOf { place, propagation }) as Arc<dyn Maps>)
+            .then(|| Arc::new(MapsOf { place, propagation }) as Arc<dyn Maps>);
+        Propagates {
+            asks: self.asks.0,
+            maps,
+            #[cfg(feature = "audit")]
+            is_expected: self.is_expected,
+        }
     }
 }
 
@@ -195,6 +204,8 @@ pub(crate) struct Propagates {
     pub(crate) asks: u8,
     /// Its maps, if it has any.
     pub(crate) maps: Option<Arc<dyn Maps>>,
+    #[cfg(feature = "audit")]
+    pub(crate) is_expected: bool,
 }
 
 impl Owners {
@@ -218,7 +229,7 @@ struct Registry {
 }
 
 impl Registry {
-    fn take(&mut self, asks: u8, maps: impl FnOnce(u32, u64) -> Option<Arc<dyn Maps>>) -> Option<(u32, u64)> {
+    fn take(&mut self, propagates: impl FnOnce(u32, u64) -> Propagates) -> Option<(u32, u64)> {
         let owners = &mut self.owners.0;
         let slot = match self.free.pop() {
             Some(Reverse(slot)) => slot,
@@ -230,10 +241,7 @@ impl Registry {
         };
         self.last_id += 1;
         let id = self.last_id;
-        let propagates = Propagates {
-            asks,
-            maps: maps(slot, id),
-        };
+        let propagates = propagates(slot, id);
         owners[slot as usize] = Owner { id, propagates };
         Some((slot, id))
     }

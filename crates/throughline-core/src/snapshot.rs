@@ -58,6 +58,7 @@ pub fn snapshot() -> Snapshot {
 /// ```
 #[must_use = "a snapshot does nothing by itself: run something in it"]
 #[inline]
+#[cfg_attr(feature = "audit", track_caller)]
 pub fn snapshot_for(hand_over: HandOver) -> Snapshot {
     Snapshot(frame::capture_for(hand_over))
 }
@@ -68,6 +69,7 @@ impl Snapshot {
     /// # Panics
     /// As [`snapshot_for`].
     #[must_use = "the filtered snapshot is the answer"]
+    #[cfg_attr(feature = "audit", track_caller)]
     pub fn filtered(self, hand_over: HandOver) -> Self {
         Snapshot(frame::filtered(self.0, hand_over))
     }

@@ -102,6 +102,15 @@ impl<T: Store> AsyncLocalStorage<T> {
         self
     }
 
+    /// Marks it as expected: whoever set it expects it in all work that comes of it. With feature `audit` it is counted where it is read and found
+    /// empty in work whose spawner had it (see the module `audit`); else this changes nothing.
+    #[doc(alias = "expect")]
+    #[must_use = "the storage that is expected is the answer"]
+    pub const fn expected(mut self) -> Self {
+        self.key.is_expected = true;
+        self
+    }
+
     /// The name, or `""`.
     pub const fn name(&self) -> &str {
         self.name
@@ -416,6 +425,10 @@ impl<T: Store> AsyncLocalStorage<T> {
 
     #[inline]
     pub(crate) fn default_store(&self) -> Option<&T> {
+        #[cfg(feature = "audit")]
+        if self.key.is_expected {
+            crate::audit::missed(self.key.id(), self.name);
+        }
         self.default.get()
     }
 }

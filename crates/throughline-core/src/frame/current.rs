@@ -60,6 +60,7 @@ pub(crate) fn capture() -> FrameRef {
 
 /// What of the current frame crosses such a hand-over, for keeps. Where nothing asks to be filtered, it costs what a capture costs.
 #[inline]
+#[cfg_attr(feature = "audit", track_caller)]
 pub(crate) fn capture_for(hand_over: HandOver) -> FrameRef {
     let f = current();
     // SAFETY: as in `capture`.
@@ -74,6 +75,7 @@ pub(crate) fn capture_for(hand_over: HandOver) -> FrameRef {
 
 #[cold]
 #[inline(never)]
+#[cfg_attr(feature = "audit", track_caller)]
 fn capture_filtered(hand_over: HandOver) -> FrameRef {
     super::filtered(capture(), hand_over)
 }

@@ -9,6 +9,7 @@ use crate::propagation::{HandOver, Maps};
 use std::sync::Arc;
 
 /// What of `frame` crosses: itself, if nothing in it asks to be filtered; else one new frame, and one more for each store that is mapped.
+#[cfg_attr(feature = "audit", track_caller)]
 pub(crate) fn filtered(frame: FrameRef, hand_over: HandOver) -> FrameRef {
     // SAFETY: `frame` keeps itself alive.
     if unsafe { (*frame.as_ptr()).traits.has(hand_over.bit()) } {
@@ -20,18 +21,23 @@ pub(crate) fn filtered(frame: FrameRef, hand_over: HandOver) -> FrameRef {
 
 #[cold]
 #[inline(never)]
+#[cfg_attr(feature = "audit", track_caller)]
 fn filter(frame: &FrameRef, hand_over: HandOver) -> FrameRef {
     let Plan {
         stays,
         crosses,
         asks,
         maps,
+        #[cfg(feature = "audit")]
+        lost,
     } = Plan::of(frame, hand_over);
     let crossing = match (crosses, stays.is_empty()) {
         (false, _) => FrameRef::EMPTY,
         (true, true) => frame.clone(),
         (true, false) => without_all(frame, &stays, asks),
     };
+    #[cfg(feature = "audit")]
+    let crossing = crate::audit::with_trail(crossing, lost, std::panic::Location::caller());
     // User code, which may panic or change what is current: with the registry unlocked, and only frames of our own in hand.
     maps.iter().fold(crossing, |onto, maps| {
         maps.map(hand_over, frame, &onto).unwrap_or(onto)
@@ -47,6 +53,9 @@ struct Plan {
     /// What those that do ask of further hand-overs.
     asks: u8,
     maps: Vec<Arc<dyn Maps>>,
+    /// The ids of the storages that are expected, and stay.
+    #[cfg(feature = "audit")]
+    lost: Vec<u64>,
 }
 
 impl Plan {
@@ -56,22 +65,23 @@ impl Plan {
             crosses: false,
             asks: 0,
             maps: Vec::new(),
+            #[cfg(feature = "audit")]
+            lost: Vec::new(),
         };
-        let f = frame.as_ptr();
         key::with_owners(|owners| {
-            // SAFETY: `frame` keeps itself alive, and its bindings with it.
-            let bindings = unsafe {
-                (0..u32::from((*f).len)).filter_map(|slot| binding_at(f, slot).map(|b| (slot, (*b).id)))
-            };
-            for (slot, id) in bindings {
+            for (slot, id) in storages_in(frame) {
                 match owners.get(slot, id) {
                     Some(Propagates { asks, .. }) if asks & hand_over.bit() == 0 => {
                         plan.crosses = true;
                         plan.asks |= asks;
                     }
-                    Some(Propagates { maps, .. }) => {
+                    Some(owner) => {
                         plan.stays.push(slot);
-                        plan.maps.extend(maps.clone());
+                        #[cfg(feature = "audit")]
+                        if owner.is_expected && owner.maps.is_none() {
+                            plan.lost.push(id);
+                        }
+                        plan.maps.extend(owner.maps.clone());
                     }
                     // Of a storage that was dropped: nobody can read it.
                     None => plan.stays.push(slot),
@@ -80,6 +90,23 @@ impl Plan {
         });
         plan
     }
+}
+
+/// The slot and id of each storage that is set in `frame`.
+fn storages_in(frame: &FrameRef) -> impl Iterator<Item = (u32, u64)> {
+    let f = frame.as_ptr();
+    // SAFETY: `frame` keeps itself alive, and its bindings with it.
+    unsafe { (0..u32::from((*f).len)).filter_map(move |slot| binding_at(f, slot).map(|b| (slot, (*b).id))) }
+}
+
+/// The ids of the storages that are expected everywhere, and set in `frame`.
+#[cfg(feature = "audit")]
+pub(crate) fn expected_in(frame: &FrameRef) -> Vec<u64> {
+    key::with_owners(|owners| {
+        let is_expected =
+            |&(slot, id): &(u32, u64)| owners.get(slot, id).is_some_and(|owner| owner.is_expected);
+        storages_in(frame).filter(is_expected).map(|(_, id)| id).collect()
+    })
 }
 
 /// `frame` without the stores at `slots`, of which there are some; those that remain have `asks`.

@@ -62,6 +62,8 @@ pub(crate) use carried::Carried;
 pub(crate) use closable::{Closable, Closed, End, OwnedScope, Scope};
 pub(crate) use current::{capture, capture_for, in_boundary, is_set, with, with_clone};
 pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
+#[cfg(feature = "audit")]
+pub(crate) use filter::expected_in;
 pub(crate) use filter::filtered;
 pub(crate) use lent::{Lent, Link, Pushed, find_linked, lend, lend_nothing, lent, link, push};
 pub(crate) use parts::{Bindings, MOST_PARTS, bind_all_on};

@@ -7,6 +7,8 @@
     feature = "tokio-io"
 ))]
 mod adapters;
+#[cfg(feature = "audit")]
+mod audit;
 mod auto_traits;
 mod bind;
 mod boundaries;

@@ -1,0 +1,155 @@
+//! Was a hand-over missed? A storage that is [expected](AsyncLocalStorage::expected), and found empty by work whose spawner had it, is counted by
+//! where that work was spawned. Feature `audit`; meant for tests and staging, since each hand-over that leaves something behind costs a frame more.
+//!
+//! It sees what our own hand-overs leave behind (a [`Propagation`](crate::Propagation) that says so, [`HandOver::Detached`](crate::HandOver::Detached)), and what is told to
+//! it of others: see `throughline::tokio::hooks` for raw spawns on tokio.
+//!
+//! # Examples
+//! ```
+//! use throughline_core::{AsyncLocalStorage, HandOver, audit, snapshot_for};
+//! static REQUEST_ID: AsyncLocalStorage<u64> = AsyncLocalStorage::new().named("request id").expected();
+//!
+//! let detached = REQUEST_ID.run(7, || snapshot_for(HandOver::Detached));
+//! let line = line!() - 1;
+//! assert_eq!(detached.run(|| REQUEST_ID.get_store()), None);
+//!
+//! let missed = &audit::summary()[0];
+//! assert_eq!((missed.storage(), missed.spawned_at().line(), missed.count()), ("request id", line, 1));
+//! ```
+
+use crate::frame::{self, FrameRef};
+use crate::report::{self, Report};
+use crate::{AsyncLocalStorage, Propagation, Snapshot};
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What was left behind on the way to the running work.
+static TRAIL: AsyncLocalStorage<Arc<Trail>> = AsyncLocalStorage::new().propagation(Propagation::everywhere());
+
+struct Trail {
+    spawned_at: &'static Location<'static>,
+    /// The ids of the storages.
+    lost: Vec<u64>,
+    /// On the way to the spawner.
+    before: Option<Arc<Trail>>,
+}
+
+impl Trail {
+    /// Where the store of a storage was left behind.
+    fn lost_at(&self, id: u64) -> Option<&'static Location<'static>> {
+        if self.lost.contains(&id) {
+            return Some(self.spawned_at);
+        }
+        self.before.as_ref()?.lost_at(id)
+    }
+}
+
+/// `frame`, with the knowledge of what did not come along. `lost` are ids of storages.
+pub(crate) fn with_trail(
+    frame: FrameRef,
+    lost: Vec<u64>,
+    spawned_at: &'static Location<'static>,
+) -> FrameRef {
+    if lost.is_empty() {
+        return frame;
+    }
+    let before = frame.find(TRAIL.key()).cloned();
+    let trail = Trail {
+        spawned_at,
+        lost,
+        before,
+    };
+    frame::bind_on(&frame, TRAIL.key().place(), Arc::new(trail))
+}
+
+/// What work that is spawned here without a context is to run in, so that it is known what it misses.
+#[doc(hidden)]
+pub fn trail_of(spawned_at: &'static Location<'static>) -> Snapshot {
+    let lost = frame::expected_in(&frame::capture());
+    Snapshot(with_trail(FrameRef::EMPTY, lost, spawned_at))
+}
+
+/// A storage that was read and found empty, by work whose spawner had it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    storage: &'static str,
+    id: u64,
+    spawned_at: &'static Location<'static>,
+    count: u64,
+}
+
+impl Missed {
+    /// The storage's name.
+    pub fn storage(&self) -> &'static str {
+        self.storage
+    }
+
+    /// Where the work was handed over.
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        self.spawned_at
+    }
+
+    /// How often it was read and found empty.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+impl fmt::Display for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = if self.storage.is_empty() {
+            "a storage without a name"
+        } else {
+            self.storage
+        };
+        write!(
+            f,
+            "{name} was set at {}, and is not in what was spawned there",
+            self.spawned_at
+        )
+    }
+}
+
+static SUMMARY: Mutex<Vec<Missed>> = Mutex::new(Vec::new());
+
+/// All that was missed so far, in the order in which it was missed first.
+#[must_use = "asking has no effect but its answer"]
+pub fn summary() -> Vec<Missed> {
+    SUMMARY.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Forgets what was missed so far.
+pub fn reset() {
+    SUMMARY.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
+/// An expected storage was read, and nothing was there. What is missed for the first time is [reported](crate::Report).
+#[cold]
+pub(crate) fn missed(id: u64, storage: &'static str) {
+    let lost_at = TRAIL.with(|trail| trail.and_then(|trail| trail.lost_at(id)));
+    let Some(spawned_at) = lost_at else {
+        return;
+    };
+    let mut summary = SUMMARY.lock().unwrap_or_else(PoisonError::into_inner);
+    match summary
+        .iter_mut()
+        .find(|missed| missed.id == id && missed.spawned_at == spawned_at)
+    {
+        Some(missed) => missed.count += 1,
+        None => {
+            let missed = Missed {
+                storage,
+                id,
+                spawned_at,
+                count: 1,
+            };
+            summary.push(missed.clone());
+            drop(summary);
+            report::report(&Report::Warning {
+                name: "LostContextWarning",
+                message: &missed.to_string(),
+            });
+        }
+    }
+}
