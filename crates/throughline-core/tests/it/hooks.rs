@@ -796,12 +796,12 @@ mod destroy {
 
     #[test]
     fn what_waits_on_one_thread_is_no_matter_of_another() {
-        let told = Told::of(["HookWaits", "HookPasses"]);
+        let told = Told::of(["HookLeftWaiting", "HookPasses"]);
         let (inside, is_inside) = mpsc::channel();
         let (go_on, may_go_on) = mpsc::channel::<()>();
         let thread = thread::spawn(move || {
             make("HOOK").run_in_async_scope(|| {
-                drop(make("HookWaits"));
+                drop(make("HookLeftWaiting"));
                 inside.send(()).unwrap();
                 may_go_on.recv().unwrap();
             });
@@ -812,7 +812,7 @@ mod destroy {
         assert_eq!(told.take(), ["init HookPasses", "destroy HookPasses"]);
         go_on.send(()).unwrap();
         thread.join().unwrap();
-        assert_eq!(told.take(), ["destroy HookWaits"]);
+        assert_eq!(told.take(), ["destroy HookLeftWaiting"]);
     }
 
     /// Called by a hook it would run hooks within hooks.
