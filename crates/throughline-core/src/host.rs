@@ -2,11 +2,14 @@
 //!
 //! Programs do not need this. A host keeps its own notion of the current context and switches the two together: it asks
 //! for the frame that is [`current`], makes others out of it with [`frame_with`] and [`frame_without`], and puts one in force with
-//! [`set`], inside a boundary that it opened with [`Snapshot::run`] or [`root`](crate::root) for each of its jobs.
+//! [`set`], inside a boundary that it opened with [`Snapshot::run`] or [`root`](crate::root) for each of its jobs. A scheduler that is told of a job's
+//! beginning and of its end, and has no closure to bound, [visits](Resident::visit) the job's [`Resident`].
 
 pub use crate::resource::host::{Entered, HookRegistry, OutOfOrder};
 
 use crate::{AsyncLocalStorage, NoBoundary, Snapshot, Store, frame};
+use std::fmt;
+use std::marker::PhantomData;
 
 /// The current frame; the same as [`snapshot`](crate::snapshot).
 #[must_use = "a frame does nothing by itself: set it, or run something in it"]
@@ -61,5 +64,106 @@ pub fn set(frame: Snapshot) -> Result<Snapshot, NoBoundary<Snapshot>> {
     match frame::set(frame.0) {
         Ok(former) => Ok(Snapshot(former)),
         Err(frame) => Err(NoBoundary::new(Snapshot(frame))),
+    }
+}
+
+/// A context that is entered again and again, and keeps what was entered inside: a task's, between its polls.
+///
+/// # Examples
+/// ```
+/// use throughline_core::{AsyncLocalStorage, host::Resident, snapshot};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// let task = Resident::new(USER.run("ada", snapshot));
+/// let visit = task.visit(); // The runtime says: a poll begins.
+/// assert_eq!(USER.get_store(), Some("ada"));
+/// USER.enter_with("grace");
+/// let task = visit.leave().unwrap(); // And that it has ended.
+/// assert_eq!(USER.get_store(), None);
+/// assert_eq!(task.snapshot().get(&USER), Some("grace"));
+/// ```
+#[must_use = "a context does nothing by itself: visit it"]
+pub struct Resident(frame::Resident);
+
+impl Resident {
+    /// One that begins with the stores of `snapshot`.
+    #[inline]
+    pub fn new(snapshot: Snapshot) -> Self {
+        Resident(frame::Resident::new(snapshot.0))
+    }
+
+    /// Whether nothing is set in it, and no guard is open. (A frame in which all was taken out again may count as something.)
+    #[must_use = "reading has no effect but its answer"]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is set in it.
+    #[must_use = "a snapshot does nothing by itself: run something in it"]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.0.capture())
+    }
+
+    /// Opens a boundary on this thread with what is set in it; [`Visit::leave`] closes it.
+    ///
+    /// It takes no memory but at the first visit.
+    #[inline]
+    pub fn visit(self) -> Visit {
+        Visit {
+            id: frame::visit(self.0),
+            not_send: PhantomData,
+        }
+    }
+}
+
+impl fmt::Debug for Resident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Resident").field(&self.snapshot()).finish()
+    }
+}
+
+/// A boundary on this thread that lasts until it is left: what [`Resident::visit`] gives.
+///
+/// It lies in the boundary it began in. Where that ends first, as when this was forgotten, the visit ends with it, as one that was begun in another visit
+/// ends with that: the frame from before is back in either case. (Forgotten outside of any boundary, it stays in force on its thread.)
+///
+/// Dropped, it is left as by [`leave`](Self::leave).
+#[must_use = "the visit ends when this is dropped"]
+pub struct Visit {
+    id: u64,
+    /// The current frame is the thread's.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Visit {
+    /// Puts back what was before the visit, and answers its context with what was entered in it. Visits that began in this one, and were not left, end.
+    ///
+    /// # Errors
+    /// With the visit, if it has ended already, or if it is to be left from inside a boundary that began in it, as by the closure of a
+    /// [`run`](AsyncLocalStorage::run). Nothing is changed; it can be left after that.
+    ///
+    /// # Panics
+    /// Only if the `Drop` of a store does that was entered in a visit inside this one.
+    #[inline]
+    pub fn leave(self) -> Result<Resident, Visit> {
+        match frame::end_visit(self.id) {
+            Some(resident) => {
+                std::mem::forget(self);
+                Ok(Resident(resident))
+            }
+            None => Err(self),
+        }
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        drop(frame::end_visit(self.id));
+    }
+}
+
+impl fmt::Debug for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Visit").field(&self.id).finish()
     }
 }

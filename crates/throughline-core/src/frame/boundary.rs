@@ -206,13 +206,42 @@ impl Resident {
 
     #[inline]
     pub(crate) fn new(frame: FrameRef) -> Self {
+        // SAFETY: the reference becomes this one's.
+        unsafe { Resident::from_raw(frame.into_raw()) }
+    }
+
+    /// # Safety
+    /// The caller gives up a full reference to `f`, or an entered frame that is nobody else's.
+    #[inline(always)]
+    pub(super) unsafe fn from_raw(f: *const Frame) -> Self {
         // SAFETY: a frame's address is not null.
-        Resident(unsafe { NonNull::new_unchecked(frame.into_raw().cast_mut()) })
+        Resident(unsafe { NonNull::new_unchecked(f.cast_mut()) })
+    }
+
+    #[inline(always)]
+    pub(super) fn as_raw(&self) -> *const Frame {
+        self.0.as_ptr()
+    }
+
+    #[inline(always)]
+    pub(super) fn into_raw(self) -> *const Frame {
+        ManuallyDrop::new(self).as_raw()
+    }
+
+    /// Answers what it held until now, which is the caller's.
+    ///
+    /// # Safety
+    /// As [`from_raw`](Self::from_raw).
+    #[inline(always)]
+    pub(super) unsafe fn replace(&mut self, f: *const Frame) -> *const Frame {
+        // SAFETY: a frame's address is not null.
+        let new = unsafe { NonNull::new_unchecked(f.cast_mut()) };
+        mem::replace(&mut self.0, new).as_ptr()
     }
 
     #[inline(always)]
     pub(crate) fn is_done(&self) -> bool {
-        self.0.as_ptr().cast_const() == OUTSIDE
+        self.as_raw() == OUTSIDE
     }
 
     /// Runs `f` in a boundary on this frame; what is entered in it stays for the next time.
@@ -229,16 +258,15 @@ impl Resident {
                 // where it compares equal: an entered frame may have been replaced by one at its address.
                 unsafe {
                     let last = make_current(self.previous);
-                    let last = NonNull::new_unchecked(last.cast_mut());
-                    let base = mem::replace(&mut self.resident.0, last);
+                    let base = self.resident.replace(last);
                     if last != base {
-                        entered::adopt(last.as_ptr(), base.as_ptr());
+                        entered::adopt(self.resident, base);
                     }
                 }
             }
         }
         // SAFETY: `self` holds the frame, and is borrowed for as long as the boundary lasts.
-        let previous = unsafe { make_current(self.0.as_ptr()) };
+        let previous = unsafe { make_current(self.as_raw()) };
         run_in(
             Visit {
                 previous,
@@ -252,7 +280,7 @@ impl Resident {
 impl Drop for Resident {
     #[inline]
     fn drop(&mut self) {
-        let f = self.0.as_ptr().cast_const();
+        let f = self.as_raw();
         // SAFETY: `self` held it.
         unsafe {
             if is_entered(f) {

@@ -4,10 +4,12 @@
 //! the guards that are open in it. It is reached through the current-frame word alone (invariant 6), so that boundaries
 //! in which nothing is entered pay a comparison.
 
+use super::boundary::Resident;
 use super::build;
 use super::current::{self, current, in_boundary, is_entered, make_current};
 use super::release::{self, Panics};
 use super::shape::Shape;
+use super::visit::{self, On};
 use super::{Frame, FrameRef, ValueRef, find_place, real};
 use crate::key::Place;
 use std::mem;
@@ -19,6 +21,22 @@ pub(super) struct Entered {
     adopted: bool,
     /// In the order of their making.
     guards: Vec<Guard>,
+    /// The visit that this is in force for.
+    pub(super) visit: Option<On>,
+}
+
+impl Entered {
+    /// Beside the first entered frame of a resident, which holds no other frame.
+    pub(super) fn of_a_resident() -> Self {
+        Entered {
+            adopted: true,
+            ..Entered::default()
+        }
+    }
+
+    pub(super) fn has_guards(&self) -> bool {
+        !self.guards.is_empty()
+    }
 }
 
 /// A guard that is open.
@@ -139,37 +157,47 @@ unsafe fn put_in_force(frame: FrameRef, guard: Option<Guard>) {
     }
 }
 
-/// Ends an entered frame.
+/// Ends an entered frame, with what a visit that nobody left has below it.
 ///
 /// # Safety
-/// It is not current any more; the caller is the boundary it belonged to, and gives it up.
+/// It is not current any more; the caller is the boundary it belonged to, which still holds its own frame, and gives it up.
 #[cold]
 #[inline(never)]
 pub(super) unsafe fn end(entered: *const Frame) {
     let mut panics = Panics::default();
-    // SAFETY: by the contract. The memory goes before user code runs.
-    unsafe {
-        refuse_foreign(entered);
-        let state = mem::take(&mut *Shape::<Entered>::value(entered));
-        let frame = FrameRef::from_raw((*entered).parent);
-        Shape::<Entered>::free(entered);
-        for guard in state.guards {
-            panics.catch(|| drop(guard));
+    let mut next = Some(entered);
+    while let Some(entered) = next {
+        // SAFETY: by the contract. The memory goes before user code runs.
+        unsafe {
+            refuse_foreign(entered);
+            let state = mem::take(&mut *Shape::<Entered>::value(entered));
+            next = visit::owned_below(&state);
+            let frame = FrameRef::from_raw((*entered).parent);
+            Shape::<Entered>::free(entered);
+            for guard in state.guards {
+                panics.catch(|| drop(guard));
+            }
+            panics.catch(|| drop(frame));
         }
-        panics.catch(|| drop(frame));
     }
     panics.resume();
 }
 
-/// The end of a boundary of a future in which something was entered: `entered` is now the future's, in place of `base`.
+/// The end of a boundary of a future in which something was entered: what is in force is now the future's, in place of `base`.
 ///
 /// # Safety
-/// The caller held `base` until now, if it was not an entered frame; if it was, that has ended when it was replaced.
+/// `resident` holds what is in force, which is not `base`. The caller held that until now, if it was not an entered frame; if it was, it has ended
+/// when it was replaced, or is below a visit that nobody left.
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn adopt(entered: *const Frame, base: *const Frame) {
-    // SAFETY: by the contract.
+pub(super) unsafe fn adopt(resident: &mut Resident, base: *const Frame) {
+    // SAFETY: by the contract. The visits go last, since that runs user code.
     unsafe {
+        let (entered, _visits) = visit::cut_off(resident.as_raw());
+        resident.replace(entered);
+        if entered == base {
+            return;
+        }
         refuse_foreign(entered);
         let state = Shape::<Entered>::value(entered);
         if !(*state).adopted {

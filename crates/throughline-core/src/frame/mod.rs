@@ -29,7 +29,8 @@
 //! 6. **Entered frames** belong to the innermost boundary, through the current-frame word alone; nobody counts,
 //!    captures or borrows them (a capture takes the frame they stand for, their `parent`, which they own). The code
 //!    running directly in that boundary can replace them, so whoever lends out a store while an entered frame is current
-//!    holds a reference of its own meanwhile. Their index is empty, so that a read that finds something need not ask.
+//!    holds a reference of its own meanwhile. Their index is empty, so that a read that finds something need not ask. One that a
+//!    visit put in force owns the entered frame below it (`visit.rs`).
 //! 7. **User code** (a store's `Drop`) runs only where this module holds nothing half-changed: after the current frame
 //!    is set, after the counts are settled, never between the two.
 //! 8. **Mode** is written by the boundary that holds the frame and read by whoever gives back the last full reference, which
@@ -54,9 +55,9 @@ mod release;
 mod shape;
 #[cfg(all(test, not(loom)))]
 mod tests;
+mod visit;
 
-use boundary::Resident;
-pub(crate) use boundary::{enter, enter_current, run, run_all, run_without};
+pub(crate) use boundary::{Resident, enter, enter_current, run, run_all, run_without};
 pub(crate) use build::{bind_on, without_on};
 pub(crate) use carried::Carried;
 pub(crate) use closable::{Closable, Closed, End, OwnedScope, Scope};
@@ -67,6 +68,7 @@ pub(crate) use filter::expected_in;
 pub(crate) use filter::filtered;
 pub(crate) use lent::{Lent, Link, Pushed, find_linked, lend, lend_nothing, lent, link, push};
 pub(crate) use parts::{Bindings, MOST_PARTS, bind_all_on};
+pub(crate) use visit::{end_visit, visit};
 
 use crate::key::{Key, Place};
 use crate::sync::Watch;
