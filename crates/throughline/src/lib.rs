@@ -15,6 +15,8 @@ pub mod rayon;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 pub mod thread;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 
 #[doc(inline)]
 pub use events::{Event, EventEmitter, EventEmitterAsyncResource};

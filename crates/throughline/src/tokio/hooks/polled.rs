@@ -1,0 +1,177 @@
+//! What happens at each hook.
+//!
+//! # Invariants
+//! 1. A poll that has begun is on its thread's stack (`ON`) until it ends: polls nest, where one blocks on another runtime.
+//! 2. No hook unwinds, which would end tokio's worker: user code runs in `isolate`.
+//! 3. tokio tells of a task's end inside its last poll, so what that poll entered is kept no more; and where the runtime is closed, before it tells of
+//!    the task's beginning.
+//! 4. A task that is no more has no entry; but for one that another thread ended, at shutdown, between its making and its spawn hook. That one goes with
+//!    its runtime, whose hooks own the table.
+
+use super::frames::{Table, TaskFrames};
+use crate::__private::isolate;
+use crate::host::{Resident, Visit};
+use crate::{HandOver, Snapshot, snapshot_for};
+use ::tokio::runtime::TaskMeta;
+use ::tokio::task::Id;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+/// The contexts of a runtime's tasks: what the hooks of `Hooks::install` share, for who calls ours from hooks of their own.
+///
+/// All four are to be called, each from the hook of its name: the first two before anything else, the last two after. Clones share the same contexts. None
+/// of them unwinds.
+///
+/// # Examples
+/// ```
+/// # use throughline::{AsyncLocalStorage, tokio::hooks::TaskContexts};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// let contexts = TaskContexts::new();
+/// let [spawn, before, after, terminate] = std::array::from_fn(|_| contexts.clone());
+/// let runtime = tokio::runtime::Builder::new_current_thread()
+///     .on_task_spawn(move |meta| spawn.on_task_spawn(meta))
+///     .on_before_task_poll(move |meta| before.on_before_task_poll(meta))
+///     .on_after_task_poll(move |meta| after.on_after_task_poll(meta))
+///     .on_task_terminate(move |meta| terminate.on_task_terminate(meta))
+///     .build()
+///     .unwrap();
+/// let task = USER.scope("ada", async { tokio::spawn(async { USER.get_store() }).await.unwrap() });
+/// assert_eq!(runtime.block_on(task), Some("ada"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct TaskContexts(Arc<Table>);
+
+impl TaskContexts {
+    /// Those of a new runtime.
+    #[allow(clippy::new_without_default)] // Each is another.
+    pub fn new() -> Self {
+        TaskContexts(Arc::new(Table::new()))
+    }
+
+    /// A task is being spawned on this thread: it begins with what crosses of the current context.
+    pub fn on_task_spawn(&self, meta: &TaskMeta<'_>) {
+        let task = meta.id();
+        // 3: the runtime is closed.
+        let is_over = LAST_TERMINATED.get() == Some(task);
+        if HANDED_OVER.take() || is_over {
+            return;
+        }
+        let place = || format!("hand-over to tokio's task {task}");
+        isolate(place, || {
+            let context = Resident::new(snapshot_for(HandOver::Task));
+            if !context.is_empty() {
+                drop(self.0.put(task, context));
+            }
+        });
+    }
+
+    /// A poll begins on this thread: in a boundary, with the task's context.
+    pub fn on_before_task_poll(&self, meta: &TaskMeta<'_>) {
+        let task = meta.id();
+        let context = self.0.take(task).unwrap_or_else(spare);
+        let visit = context.visit();
+        let poll = On {
+            task,
+            visit,
+            is_over: false,
+        };
+        let _ = ON.try_with(|on| on.borrow_mut().push(poll));
+    }
+
+    /// The poll has ended: what was before is back, and the task keeps what was entered.
+    pub fn on_after_task_poll(&self, meta: &TaskMeta<'_>) {
+        let task = meta.id();
+        let polls = ON.try_with(|on| {
+            let mut on = on.borrow_mut();
+            let begun = on.iter().rposition(|poll| poll.task == task)?;
+            // There is but one, unless somebody's hook broke off another before it could end.
+            Some((on.drain(begun + 1..).collect::<Vec<_>>(), on.pop()?))
+        });
+        let Ok(Some((broken_off, poll))) = polls else {
+            return;
+        };
+        let place = || format!("end of a poll of tokio's task {task}");
+        isolate(place, || {
+            drop(broken_off);
+            // It is not to be left only if a boundary inside it goes on, which is the task's own doing.
+            if let Ok(context) = poll.visit.leave() {
+                self.keep(task, context, poll.is_over);
+            }
+        });
+    }
+
+    fn keep(&self, task: Id, context: Resident, is_over: bool) {
+        let Some(context) = self.0.put_back(task, context) else {
+            return;
+        };
+        if context.is_empty() {
+            keep_spare(context);
+        } else if !is_over {
+            // It began with nothing, and entered something.
+            drop(self.0.put(task, context));
+        }
+    }
+
+    /// The task is no more.
+    pub fn on_task_terminate(&self, meta: &TaskMeta<'_>) {
+        let task = meta.id();
+        LAST_TERMINATED.set(Some(task));
+        let _ = ON.try_with(|on| {
+            let mut on = on.borrow_mut();
+            let last = on.iter_mut().rfind(|poll| poll.task == task);
+            if let Some(poll) = last {
+                poll.is_over = true;
+            }
+        });
+        let context = self.0.remove(task);
+        if context.is_some() {
+            isolate(|| format!("end of tokio's task {task}"), || drop(context));
+        }
+    }
+}
+
+/// A poll that has begun on this thread.
+struct On {
+    task: Id,
+    visit: Visit,
+    /// The task ended in it.
+    is_over: bool,
+}
+
+thread_local! {
+    static ON: RefCell<Vec<On>> = const { RefCell::new(Vec::new()) };
+    /// An empty context, for the polls of tasks that have none: so they take no memory.
+    static SPARE: Cell<Option<Resident>> = const { Cell::new(None) };
+    static LAST_TERMINATED: Cell<Option<Id>> = const { Cell::new(None) };
+    static HANDED_OVER: Cell<bool> = const { Cell::new(false) };
+}
+
+fn spare() -> Resident {
+    let spare = SPARE.try_with(Cell::take).ok().flatten();
+    spare.unwrap_or_else(|| Resident::new(Snapshot::empty()))
+}
+
+fn keep_spare(context: Resident) {
+    let _ = SPARE.try_with(|spare| spare.set(Some(context)));
+}
+
+/// While this is there, the task that is spawned on this thread has its context already.
+#[derive(Debug)]
+pub(in crate::tokio) struct Already(());
+
+impl Already {
+    #[inline]
+    pub(in crate::tokio) fn handed_over() -> Self {
+        HANDED_OVER.set(true);
+        Already(())
+    }
+}
+
+impl Drop for Already {
+    /// Where no hook has heard it.
+    #[inline]
+    fn drop(&mut self) {
+        HANDED_OVER.set(false);
+    }
+}
