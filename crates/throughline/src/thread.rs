@@ -3,7 +3,7 @@
 //! `use throughline::thread` in place of `use std::thread`: all else of that module is here too, as it is there. The hand-over is of kind
 //! [`Blocking`](crate::HandOver::Blocking), or [`Detached`](crate::HandOver::Detached) where the name says so. It is taken when the thread is asked for; what
 //! the closure owns is dropped in it, also if the thread cannot be started. What the thread answers belongs to who joins it, and is
-//! dropped where they drop it; if nobody does, on the thread, after its context has ended.
+//! dropped where they drop it; if nobody joins it, with its handle or, after its context has ended, with the thread, whichever goes last.
 //!
 //! Threads do not outlive their context by themselves: each holds a snapshot until its closure has returned. A thread that
 //! serves many (a pool's, a server's) is [detached](spawn_detached), and takes the context of each piece of work with the work.

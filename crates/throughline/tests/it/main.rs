@@ -6,6 +6,10 @@ mod facade;
 mod hooks;
 #[cfg(feature = "pool")]
 mod pool;
+#[cfg(feature = "rayon")]
+mod rayon;
+mod smol;
 mod support;
 #[cfg(feature = "test-util")]
 mod test_util;
+mod thread;
