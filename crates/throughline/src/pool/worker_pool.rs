@@ -72,7 +72,7 @@ impl WorkerPool {
     /// Has `task` run on a thread of the pool, and then `callback` with its result, on the same thread. Waits for room.
     ///
     /// Both run in the context of this call, and are dropped in it. If the task panics, the callback gets that as a
-    /// [`TaskError`]; a callback that panics is [reported](crate::set_reporter). The thread lives on.
+    /// [`TaskError`]; a panic in the callback is told by the pool's [events](Self::events), or reported. The thread lives on.
     ///
     /// While it waits it blocks the thread: in async code use [`run`](Self::run). On a thread of the pool itself it does not
     /// wait, since all of them might wait for each other.
@@ -111,13 +111,12 @@ impl WorkerPool {
     /// # fn main() -> std::io::Result<()> {
     /// let pool = WorkerPool::builder().threads(1).queue(0).build()?;
     /// let (go, wait) = std::sync::mpsc::channel();
-    /// let (long, short) = (move || wait.recv(), || Ok(()));
-    /// assert!(pool.try_run_task(long, |_| {}).is_ok());
+    /// assert!(pool.try_run_task(move || wait.recv(), |_| {}).is_ok());
     ///
-    /// let refused = pool.try_run_task(short, |_| {}).unwrap_err();
+    /// let refused = pool.try_run_task(|| 2 + 2, |_| {}).unwrap_err();
     /// assert!(refused.is_full());
-    /// let (short, _callback) = refused.into_inner();
-    /// assert_eq!(short(), Ok(()));
+    /// let (task, _callback) = refused.into_inner();
+    /// assert_eq!(task(), 4);
     /// # go.send(()).unwrap();
     /// # Ok(())
     /// # }
@@ -137,8 +136,8 @@ impl WorkerPool {
 
     /// Has `task` run on a thread of the pool; the answer is a future of its result.
     ///
-    /// The context is that of this call. The task is submitted when the future is polled first, and again as long as there is no
-    /// room: waiting blocks nobody.
+    /// The context is that of this call. The task is submitted when the future is polled first, or, where there is no room then, when it
+    /// is polled in its turn: waiting blocks nobody. (A future whose turn it is, and that nobody polls or drops, keeps others waiting.)
     ///
     /// # Errors
     /// The future's, a [`TaskError`]: if the task panicked, with the panic; if the pool is closed before the task began. On a thread of the pool
@@ -150,7 +149,7 @@ impl WorkerPool {
     /// # Cancel safety
     /// If the future is dropped before the task began, the task never does: it is dropped in its context, at once if the pool had not
     /// accepted it, else when its turn comes. If it runs, it runs to its end, and the result is dropped in the task's context;
-    /// a panic in it is [reported](crate::set_reporter).
+    /// a panic in it is told by the pool's [events](Self::events), or reported.
     ///
     /// # Examples
     /// ```
@@ -198,7 +197,7 @@ impl WorkerPool {
     ///
     /// # Examples
     /// ```
-    /// # use throughline::{CloseMode, WorkerPool};
+    /// # use throughline::{WorkerPool, pool::CloseMode};
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// let pool = WorkerPool::builder().threads(2).build()?;
     /// pool.begin_close(CloseMode::Drain);

@@ -49,6 +49,44 @@ fn waiter_that_was_told_of_a_place_and_is_dropped_tells_the_next() {
 }
 
 #[test]
+fn place_goes_past_a_waiter_that_was_dropped_before() {
+    let pool = pool(1, 0);
+    let held = Held::by(&pool);
+    let (mut first, mut second) = (pool.run(|| 1), pool.run(|| 2));
+    let wakes = Arc::<Wakes>::default();
+    assert!(wakes.poll(&mut first).is_pending());
+    assert!(wakes.poll(&mut second).is_pending());
+    drop(first);
+    held.let_go();
+    assert_eq!(block_on(second).unwrap(), 2);
+}
+
+/// Nobody is overtaken: the first who waits is let in first, and whoever comes later waits behind.
+#[test]
+fn those_who_wait_are_let_in_in_their_order() {
+    let pool = pool(1, 0);
+    let (send, receive) = results();
+    let held = Held::by(&pool);
+    let wakes = Arc::<Wakes>::default();
+    let mut waiting: Vec<_> = (0..5)
+        .map(|number| {
+            let send = send.clone();
+            pool.run(move || send(number))
+        })
+        .collect();
+    for task in &mut waiting {
+        assert!(wakes.poll(task).is_pending());
+    }
+    held.let_go();
+    // The last one polls first, and often; a place that is left is the first one's all the same.
+    let (last, others) = waiting.split_last_mut().unwrap();
+    assert!(wakes.poll(last).is_pending());
+    others.iter_mut().for_each(|task| block_on(task).unwrap());
+    block_on(last).unwrap();
+    assert_eq!(receive.try_iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+}
+
+#[test]
 fn task_is_submitted_at_the_first_poll() {
     let pool = pool(1, 8);
     let (send, receive) = results();

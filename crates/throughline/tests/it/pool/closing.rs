@@ -1,13 +1,14 @@
 //! Closing: drain, cancel, from anywhere, twice, by dropping.
 
-use std::sync::mpsc;
+use std::cell::OnceCell;
+use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
 use futures::executor::block_on;
 use throughline::WorkerPool;
 use throughline::pool::CloseMode;
 
-use super::support::{Drops, Held, ID, kind, pool, results};
+use super::support::{Drops, Held, ID, Log, kind, pool, results};
 
 type End = (u64, &'static str);
 
@@ -98,28 +99,47 @@ fn cancelled_tasks_are_dropped_in_their_context_before_their_callback() {
 /// A thread-local's destructor is the last thing a thread does.
 #[test]
 fn no_thread_is_left_after_close() {
-    struct TellsEnd(mpsc::Sender<()>);
+    struct TellsEnd(mpsc::Sender<()>, Arc<Barrier>, Log<&'static str>);
     impl Drop for TellsEnd {
         fn drop(&mut self) {
             self.0.send(()).unwrap();
+            self.1.wait();
+            self.2.push("thread ended");
         }
     }
     thread_local! {
-        static LAST: std::cell::OnceCell<TellsEnd> = const { std::cell::OnceCell::new() };
+        static LAST: OnceCell<TellsEnd> = const { OnceCell::new() };
     }
     let pool = pool(3, 8);
-    let (send, ended) = mpsc::channel();
-    let together = std::sync::Arc::new(std::sync::Barrier::new(3));
+    let (send, ends) = mpsc::channel();
+    let (log, together, go_on) = (
+        Log::default(),
+        Arc::new(Barrier::new(3)),
+        Arc::new(Barrier::new(4)),
+    );
     for _ in 0..3 {
-        let (send, together) = (TellsEnd(send.clone()), together.clone());
+        let last = TellsEnd(send.clone(), go_on.clone(), log.clone());
+        let together = together.clone();
         let task = move || {
             together.wait();
-            LAST.with(|last| assert!(last.set(send).is_ok()));
+            LAST.with(|here| assert!(here.set(last).is_ok()));
         };
         pool.run_task(task, |result| result.unwrap()).unwrap();
     }
-    assert!(pool.close(CloseMode::Drain));
-    assert_eq!(ended.try_iter().count(), 3);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            assert!(pool.close(CloseMode::Drain));
+            log.push("closed");
+        });
+        ends.iter().take(3).for_each(drop);
+        // All threads are in their last destructor. A close that does not wait for that has time to be the first.
+        (0..1000).for_each(|_| thread::yield_now());
+        go_on.wait();
+    });
+    assert_eq!(
+        log.take(),
+        ["thread ended", "thread ended", "thread ended", "closed"]
+    );
 }
 
 #[test]
