@@ -17,6 +17,8 @@ pub mod test_util;
 pub mod thread;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 #[doc(inline)]
 pub use events::{Event, EventEmitter, EventEmitterAsyncResource};

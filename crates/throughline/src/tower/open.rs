@@ -1,0 +1,118 @@
+//! A request under way, held by whoever carries it: the future, then the body.
+
+use super::{Close, RequestHandle};
+use crate::{AsyncResource, InResource, ResourceType, Snapshot};
+use std::future::Future;
+
+/// A request under way, for whoever writes a layer: it has the request's resource, and dropping it closes the request.
+///
+/// [`RequestContext`](super::RequestContext) moves it from the call to the response future, and from there to the body. An integration whose types are not tower's does
+/// the same.
+///
+/// # Examples
+/// ```
+/// use throughline::{AsyncLocalStorage, host};
+/// use throughline::tower::{Close, OpenRequest, RequestHandle};
+/// static PATH: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// let mut open = OpenRequest::begin(|base| host::frame_with(&base, &PATH, "/a"));
+/// open.run(|| {
+///     RequestHandle::current().unwrap().on_close(|close| {
+///         assert_eq!((close, PATH.get_store()), (Close::Finished, Some("/a")));
+///     });
+/// });
+/// open.ends_with(Close::Finished);
+/// drop(open);
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping it closes the request"]
+pub struct OpenRequest {
+    handle: RequestHandle,
+    resource: AsyncResource,
+    /// How it has ended if it ends now.
+    close: Close,
+}
+
+impl OpenRequest {
+    /// The type of a request's resource: Node's name for it.
+    pub const RESOURCE_TYPE: ResourceType = ResourceType::new("HTTPINCOMINGMESSAGE");
+
+    /// Begins a request, in the context that `context` makes out of the current one (with the request's handle in it).
+    ///
+    /// # Panics
+    /// Only if `context` does.
+    pub fn begin(context: impl FnOnce(Snapshot) -> Snapshot) -> Self {
+        let handle = RequestHandle::new();
+        let context = crate::boundary(|| {
+            let base = crate::host::frame_with(&crate::snapshot(), &super::request::REQUEST, handle.clone());
+            context(base)
+        });
+        Self::begin_in(handle, context)
+    }
+
+    /// Begins a request in a context that has its handle already.
+    pub(super) fn begin_in(handle: RequestHandle, context: Snapshot) -> Self {
+        let resource = AsyncResource::builder(Self::RESOURCE_TYPE)
+            .snapshot(context)
+            .build();
+        handle.set_info(resource.info());
+        OpenRequest {
+            handle,
+            resource,
+            close: Close::HungUp,
+        }
+    }
+
+    /// Its handle.
+    pub fn handle(&self) -> &RequestHandle {
+        &self.handle
+    }
+
+    /// Its context.
+    pub fn snapshot(&self) -> Snapshot {
+        self.resource.snapshot().unwrap_or_default()
+    }
+
+    /// Runs `f` as a callback of the request. If it panics, the request has [panicked](Close::Panicked), whatever is said after that.
+    ///
+    /// # Panics
+    /// Only if `f` does.
+    pub fn run<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        let before = std::mem::replace(&mut self.close, Close::Panicked);
+        let answer = self.resource.run_in_async_scope(f);
+        self.close = before;
+        answer
+    }
+
+    /// Runs `f`, which enters the request's context by itself, such as a poll of a [`scope`](Self::scope). A panic in it counts as in [`run`](Self::run).
+    ///
+    /// # Panics
+    /// Only if `f` does.
+    pub fn watch<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        let before = std::mem::replace(&mut self.close, Close::Panicked);
+        let answer = f();
+        self.close = before;
+        answer
+    }
+
+    /// Wraps a future so that its polls, and its drop, are callbacks of the request.
+    ///
+    /// # Cancel safety
+    /// Dropping the answer drops `future` in the request's context.
+    pub fn scope<F: Future>(&self, future: F) -> InResource<F> {
+        self.resource.scope(future)
+    }
+
+    /// Says how it has ended, should it be dropped now; by default [`Close::HungUp`]. What was said first holds.
+    pub fn ends_with(&mut self, close: Close) {
+        if self.close == Close::HungUp {
+            self.close = close;
+        }
+    }
+}
+
+impl Drop for OpenRequest {
+    fn drop(&mut self) {
+        self.handle.close(&self.resource, self.close);
+    }
+}

@@ -1,0 +1,91 @@
+//! The service: `call` in the request's context.
+
+use super::future::{Answer, ResponseFuture};
+use super::sources::{Plan, Sources};
+use super::{OpenRequest, RequestHandle};
+use crate::snapshot;
+use http::{Request, Response};
+use http_body::Body;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower_service::Service;
+
+/// A service whose requests each run in a context of their own: what [`RequestContextLayer`](super::RequestContextLayer) makes.
+pub struct RequestContext<Inner, S = ()> {
+    inner: Inner,
+    plan: Arc<Plan<S>>,
+}
+
+impl<Inner, S> RequestContext<Inner, S> {
+    pub(super) fn new(inner: Inner, plan: Arc<Plan<S>>) -> Self {
+        RequestContext { inner, plan }
+    }
+
+    /// The service inside.
+    pub fn get_ref(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// The service inside.
+    pub fn get_mut(&mut self) -> &mut Inner {
+        &mut self.inner
+    }
+
+    /// The service inside.
+    #[must_use = "the service is dropped unless it is kept"]
+    pub fn into_inner(self) -> Inner {
+        self.inner
+    }
+}
+
+impl<Inner, S, ReqBody, ResBody> Service<Request<ReqBody>> for RequestContext<Inner, S>
+where
+    Inner: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    S: Sources,
+    ResBody: Body,
+{
+    type Response = Response<super::ResponseBody<ResBody>>;
+    type Error = Inner::Error;
+    type Future = ResponseFuture<Inner::Future, S>;
+
+    /// Outside of any request's context: a service may be made ready for one request, and called with another.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        let handle = RequestHandle::new();
+        let context = self.plan.frame(&parts, &handle);
+        let mut open = OpenRequest::begin_in(handle.clone(), context.clone());
+        parts.extensions.insert(handle);
+        parts.extensions.insert(context);
+        let method = parts.method.clone();
+        let (inner, plan) = (&mut self.inner, &self.plan);
+        let answer = open.run(|| {
+            for header in &plan.headers {
+                header.put_in_request(&mut parts.headers);
+            }
+            let future = inner.call(Request::from_parts(parts, body));
+            // With what the call entered.
+            snapshot().scope(Answer::new(future, Arc::clone(plan)))
+        });
+        ResponseFuture::new(open, answer, method)
+    }
+}
+
+impl<Inner: Clone, S> Clone for RequestContext<Inner, S> {
+    fn clone(&self) -> Self {
+        RequestContext {
+            inner: self.inner.clone(),
+            plan: Arc::clone(&self.plan),
+        }
+    }
+}
+
+impl<Inner: fmt::Debug, S> fmt::Debug for RequestContext<Inner, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RequestContext").field(&self.inner).finish()
+    }
+}
