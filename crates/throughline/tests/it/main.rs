@@ -1,6 +1,9 @@
 //! How the public interface behaves. Clauses (`WP-…`) are Node's, laws are those of the design.
 
 mod channel;
+// It builds what spawns, so it waits for those who build that anyway.
+#[cfg(all(feature = "rayon", feature = "tokio-util"))]
+mod clippy;
 mod events;
 mod facade;
 mod hooks;
