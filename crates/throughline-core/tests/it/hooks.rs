@@ -311,28 +311,21 @@ mod frozen_set {
 
     #[test]
     fn a_hook_that_disables_itself_is_told_no_more() {
+        static ITSELF: OnceLock<AsyncHook> = OnceLock::new();
         let log = Log::new();
-        let itself: Arc<OnceLock<AsyncHook>> = Arc::default();
-        let hook = create_hook()
-            .init({
-                let (log, itself) = (log.clone(), itself.clone());
-                move |_| {
-                    log.push("init");
-                    itself.get().unwrap().disable();
-                    // Within the event it is still told.
-                    if log.take().len() == 1 {
-                        log.push("nested");
-                        drop(make("HookItself"));
-                    }
-                }
-            })
-            .only(["HookItself"])
-            .build();
-        itself.set(hook).unwrap();
-        itself.get().unwrap().enable();
+        let told = log.clone();
+        let hook = create_hook().init(move |resource| {
+            told.push(resource.type_name());
+            ITSELF.get().unwrap().disable();
+            if resource.type_name() == "HookItself" {
+                drop(make("HookWithinItself"));
+            }
+        });
+        let hook = hook.only(["HookItself", "HookWithinItself"]).build();
+        ITSELF.get_or_init(|| hook).enable();
         drop(make("HookItself"));
-        // The inner one found "nested" and its own entry.
-        assert!(log.take().is_empty());
+        // Within the event it is still told.
+        assert_eq!(log.take(), ["HookItself", "HookWithinItself"]);
         drop(make("HookItself"));
         assert!(log.take().is_empty());
     }

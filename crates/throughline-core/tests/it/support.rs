@@ -264,7 +264,8 @@ pub(crate) fn in_a_process(test: &str, f: impl FnOnce()) -> Option<Output> {
         return None;
     }
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
+        // On the main thread, which lives to the end: what it keeps for ever is no leak.
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .env(CHILD, "")
         .output()
         .unwrap();

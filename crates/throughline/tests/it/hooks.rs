@@ -216,16 +216,13 @@ fn the_frozen_set_is_nodes() {
     }
     lines.say("disables itself in before");
     {
-        let itself: Arc<OnceLock<AsyncHook>> = Arc::default();
-        let made = hook(&lines, "itself", &all, TYPES, {
-            let itself = itself.clone();
-            move |event, _| {
-                if event == Before {
-                    itself.get().unwrap().disable();
-                }
+        static ITSELF: OnceLock<AsyncHook> = OnceLock::new();
+        let itself = hook(&lines, "itself", &all, TYPES, |event, _| {
+            if event == Before {
+                ITSELF.get().unwrap().disable();
             }
         });
-        itself.get_or_init(|| made).enable();
+        ITSELF.get_or_init(|| itself).enable();
         let outer = AsyncResource::new("HN_OUTER_3");
         outer.run_in_async_scope(say_callback);
         outer.run_in_async_scope(say_callback);
