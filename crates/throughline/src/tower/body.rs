@@ -15,7 +15,7 @@ pin_project! {
     /// The body of a response of a [`RequestContext`](super::RequestContext).
     ///
     /// Its frames, data and trailers, are made in the request's context, with what the handler had entered when it answered. The request closes when the body
-    /// has said that it is at its end, or is dropped.
+    /// says that it is at its end, or is dropped.
     ///
     /// # Cancel safety
     /// Dropping it drops the inner body in its context, and then closes the request: [`Close::Finished`] if all was taken out of it that the client is to get, or
@@ -47,12 +47,16 @@ impl<B: Body> ResponseBody<B> {
         asked: &Method,
         response: &response::Parts,
     ) -> Self {
+        let mut length = None;
         if let Some(frames) = frames.get_mut() {
-            open.run(|| frames.is_last = frames.body.is_end_stream());
+            open.run(|| {
+                frames.is_last = frames.body.is_end_stream();
+                length = frames.body.size_hint().exact();
+            });
         }
         ResponseBody {
             frames: Some(frames),
-            owed: Owed::of(asked, response),
+            owed: Owed::of(asked, response, length),
             open: Some(open),
         }
     }
@@ -118,12 +122,12 @@ impl<B: Body + fmt::Debug> fmt::Debug for ResponseBody<B> {
     }
 }
 
-/// How many bytes the server still takes out of the body, where the head of the response says so.
+/// How many bytes the server still takes out of the body, where that is known: a server does not ask for more, not even whether it was all.
 #[derive(Debug)]
 struct Owed(Option<u64>);
 
 impl Owed {
-    fn of(asked: &Method, response: &response::Parts) -> Self {
+    fn of(asked: &Method, response: &response::Parts, length: Option<u64>) -> Self {
         let has_no_body = asked == Method::HEAD
             || (asked == Method::CONNECT && response.status.is_success())
             || response.status.is_informational()
@@ -131,11 +135,14 @@ impl Owed {
         if has_no_body {
             return Owed(Some(0));
         }
-        let length = response.headers.get(header::CONTENT_LENGTH);
-        Owed(length.and_then(|length| length.to_str().ok()?.parse().ok()))
+        let said = response.headers.get(header::CONTENT_LENGTH);
+        Owed(said.and_then(|said| said.to_str().ok()?.parse().ok()).or(length))
     }
 
     fn pay<D: bytes::Buf>(&mut self, frame: &Frame<D>) {
+        if frame.is_trailers() {
+            self.0 = Some(0);
+        }
         if let (Some(owed), Some(data)) = (&mut self.0, frame.data_ref()) {
             *owed = owed.saturating_sub(data.remaining() as u64);
         }

@@ -16,3 +16,5 @@ mod support;
 #[cfg(feature = "test-util")]
 mod test_util;
 mod thread;
+#[cfg(feature = "tower")]
+mod tower;
