@@ -1,7 +1,7 @@
 //! Was a hand-over missed? A storage that is [expected](AsyncLocalStorage::expected), and found empty by work whose spawner had it, is counted by
 //! where that work was spawned. Feature `audit`; meant for tests and staging, since each hand-over that leaves something behind costs a frame more.
 //!
-//! It sees what our own hand-overs leave behind (a [`Propagation`](crate::Propagation) that says so, [`HandOver::Detached`](crate::HandOver::Detached)), and what is told to
+//! It sees what our own hand-overs leave behind (a [`Propagation`] that says so, [`HandOver::Detached`](crate::HandOver::Detached)), and what is told to
 //! it of others: see `throughline::tokio::hooks` for raw spawns on tokio.
 //!
 //! # Examples
