@@ -1,0 +1,78 @@
+// Preloaded into a real Node: gives programs our modules for Node's, over Node's own `node:async_hooks`.
+// `node --expose-internals -r substitute.cjs SCRIPT`
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+const Module = require('node:module');
+const { internalBinding } = require('internal/test/binding');
+
+const FOLDER = path.join(__dirname, '..', '..', 'js');
+const PUBLIC = [
+  'events', 'diagnostics_channel', 'util', 'util/types', 'assert', 'assert/strict', 'console', 'path', 'path/posix',
+  'querystring', 'url',
+];
+
+const util = internalBinding('util');
+const errors = internalBinding('errors');
+const STATES = ['pending', 'fulfilled', 'rejected'];
+
+const internal = {
+  nextTick: process.nextTick,
+  emitWarning: (...args) => process.emitWarning(...args),
+  triggerUncaughtException: (error) => errors.triggerUncaughtException(error, false),
+  write: (fd, text) => void fs.writeSync(fd, text),
+  promiseState(value) {
+    if (!require('node:util/types').isPromise(value)) return undefined;
+    const details = util.getPromiseDetails(value);
+    return Array.isArray(details) ? [STATES[details[0]], details[1]] : [STATES[details]];
+  },
+  proxyDetails(value) {
+    return util.getProxyDetails(value);
+  },
+};
+
+const nodeTypes = require('node:util/types');
+internal.promiseState = (value) => {
+  if (!nodeTypes.isPromise(value)) return undefined;
+  const [state, result] = [].concat(util.getPromiseDetails(value));
+  return [STATES[state], result];
+};
+
+const loaded = new Map();
+
+function fileOf(name) {
+  const base = name.replace(/^(node:|internal\/)/, '');
+  return path.join(FOLDER, `${base.replace('/', '_')}.js`);
+}
+
+function load(name) {
+  const file = fileOf(name);
+  const known = loaded.get(file);
+  if (known !== undefined) return known.exports;
+  const module = { exports: {} };
+  loaded.set(file, module);
+  const body = fs.readFileSync(file, 'utf8');
+  const wrapper = require('node:vm').compileFunction(body, ['exports', 'require', 'module', 'internal'], { filename: file });
+  wrapper(module.exports, requireOurs, module, internal);
+  return module.exports;
+}
+
+const isOurs = (name) => PUBLIC.includes(name.replace(/^node:/, '')) && fs.existsSync(fileOf(name));
+const requireOurs = (name) => (name.startsWith('internal/') || isOurs(name) ? load(name) : require(name));
+
+const load_ = Module._load;
+Module._load = function (name, parent, isMain) {
+  return typeof name === 'string' && !parent?.filename?.endsWith('substitute.cjs') && isOurs(name) ? load(name) : load_(name, parent, isMain);
+};
+
+function globals(names, from) {
+  for (const name of names) {
+    Object.defineProperty(globalThis, name, { value: from[name], writable: true, configurable: true, enumerable: false });
+  }
+}
+
+if (fs.existsSync(fileOf('internal/event_target'))) {
+  globals(['Event', 'EventTarget', 'CustomEvent', 'AbortController', 'AbortSignal'], load('internal/event_target'));
+}
+if (isOurs('console')) globals(['console'], { console: load('console') });
