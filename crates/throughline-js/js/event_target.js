@@ -30,6 +30,16 @@ function dictionary(value, name) {
   return value;
 }
 
+// The errors of Web IDL's conversions have the code and the class of Node's, with texts of their own.
+function notConverted(message) {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+function text(value) {
+  if (typeof value === 'symbol') throw notConverted('Value is a Symbol and cannot be converted to a string.');
+  return `${value}`;
+}
+
 // How these classes show themselves: the class and some of its properties.
 function shown(self, depth, options, properties) {
   const name = self.constructor.name;
@@ -71,7 +81,7 @@ class Event {
   constructor(type, options = undefined) {
     if (arguments.length === 0) throw new codes.ERR_MISSING_ARGS('type');
     if (options !== undefined && options !== null) {
-      if (typeof options !== 'object' && typeof options !== 'function') throw new codes.ERR_INVALID_ARG_TYPE('options', 'Object', options);
+      validate.object(options, 'options');
     }
     this.#bubbles = Boolean(options?.bubbles);
     this.#cancelable = Boolean(options?.cancelable);
@@ -196,7 +206,7 @@ class Event {
   }
 
   get isTrusted() {
-    return Event.#mine(this).#trusted;
+    return isEvent(this) && this.#trusted;
   }
 
   [customInspect](depth, options) {
@@ -283,8 +293,8 @@ function listenerOptions(options) {
   return { once: Boolean(once), capture: Boolean(capture), passive: Boolean(passive), signal, resists: Boolean(resists) };
 }
 
-function warning(name, text, details) {
-  const error = new Error(text);
+function warning(name, message, details) {
+  const error = new Error(message);
   return Object.assign(error, { name, ...details });
 }
 
@@ -320,11 +330,11 @@ class EventTarget {
     const { once = false, capture = false, passive = false, resists = false, signal } = listenerOptions(options);
     validate.abortSignal(signal, 'options.signal');
     if (!isListener(listener)) {
-      const text = `addEventListener called with ${listener} which has no effect.`;
-      internal.emitWarning(warning('AddEventListenerArgumentTypeWarning', text, { target: this, type }));
+      const message = `addEventListener called with ${listener} which has no effect.`;
+      internal.emitWarning(warning('AddEventListenerArgumentTypeWarning', message, { target: this, type }));
       return;
     }
-    type = `${type}`;
+    type = text(type);
     if (signal !== undefined) {
       if (signal.aborted) return;
       signal.addEventListener('abort', () => this.removeEventListener(type, listener, { capture }), {
@@ -343,7 +353,7 @@ class EventTarget {
     EventTarget.#mine(this);
     if (arguments.length < 2) throw new codes.ERR_MISSING_ARGS('type', 'listener');
     if (!isListener(listener)) return;
-    type = `${type}`;
+    type = text(type);
     const capture = typeof options === 'boolean' ? options : Boolean(options?.capture);
     const chain = this.#chains.get(type);
     const entry = chain?.find(listener, capture);
@@ -386,7 +396,9 @@ class EventTarget {
     try {
       const callback = typeof listener === 'function' ? listener : listener.handleEvent;
       if (typeof callback === 'function') {
-        const result = typeof listener === 'function' ? callback.call(this, event) : listener.handleEvent(event);
+        const result = typeof listener === 'function' ? callback.call(this, event) : callback.call(listener, event);
+        // Node's oddity: from the second listener on, the event no longer counts as being dispatched.
+        control.end();
         // An async listener that rejects is as fatal as one that throws.
         if (result !== undefined && result !== null && typeof result.then === 'function') result.then(undefined, rethrow);
       }
@@ -400,10 +412,10 @@ class EventTarget {
     const max = this[kMaxEventTargetListeners];
     if (!(max > 0) || count <= max || this[kMaxEventTargetListenersWarned]) return;
     this[kMaxEventTargetListenersWarned] = true;
-    const text =
+    const message =
       `Possible EventTarget memory leak detected. ${count} ${type} listeners added to ${inspect(this, { depth: -1 })}. ` +
       `MaxListeners is ${max}. Use events.setMaxListeners() to increase limit`;
-    internal.emitWarning(warning('MaxListenersExceededWarning', text, { target: this, type, count }));
+    internal.emitWarning(warning('MaxListenersExceededWarning', message, { target: this, type, count }));
   }
 
   [kListenerRemoved]() {}
@@ -551,6 +563,7 @@ class AbortSignal extends EventTarget {
   }
 
   [customInspect](depth, options) {
+    if (depth !== null && depth < 0) return `[${this.constructor.name}]`;
     return shown(this, depth, options, { aborted: this.aborted });
   }
 }
@@ -559,7 +572,7 @@ const triggerAbort = AbortSignal.trigger;
 delete AbortSignal.is;
 delete AbortSignal.trigger;
 labelled(AbortSignal, 'AbortSignal');
-enumerable(AbortSignal.prototype, ['aborted', 'reason', 'throwIfAborted']);
+enumerable(AbortSignal.prototype, ['aborted']);
 defineEventHandler(AbortSignal.prototype, 'abort');
 
 // The composite signals of a source, held weakly.
@@ -586,7 +599,7 @@ function signalList(signals) {
   }
   const list = [...signals];
   list.forEach((signal, i) => {
-    if (!isSignal(signal)) throw new codes.ERR_INVALID_ARG_TYPE(`signals[${i}]`, 'AbortSignal', signal);
+    if (!isSignal(signal)) throw notConverted(`signals[${i}] is not of type AbortSignal.`);
   });
   return list;
 }
@@ -594,20 +607,16 @@ function signalList(signals) {
 class AbortController {
   #signal;
 
-  static #mine(controller) {
-    if (typeof controller !== 'object' || controller === null || !(#signal in controller)) throw new codes.ERR_INVALID_THIS('AbortController');
-    return controller;
-  }
-
   get signal() {
-    return (AbortController.#mine(this).#signal ??= new AbortSignal(kMake));
+    return (this.#signal ??= new AbortSignal(kMake));
   }
 
   abort(reason = abortError()) {
-    triggerAbort(this.signal, reason);
+    triggerAbort((this.#signal ??= new AbortSignal(kMake)), reason);
   }
 
   [customInspect](depth, options) {
+    if (depth !== null && depth < 0) return `${this.constructor.name} {}`;
     return shown(this, depth, options, { signal: this.signal });
   }
 }

@@ -627,7 +627,7 @@ function makeAsyncResourceEmitter() {
 
   // An emitter that is an async resource: its listeners run in the context it was made in, each emission one scope.
   return class EventEmitterAsyncResource extends EventEmitter {
-    #resource;
+    #asyncResource;
 
     constructor(options = undefined) {
       let name;
@@ -639,32 +639,27 @@ function makeAsyncResourceEmitter() {
         name = options?.name || new.target.name;
       }
       super(options);
-      this.#resource = new EventEmitterReferencingAsyncResource(this, name, options);
-    }
-
-    static #resourceOf(emitter) {
-      if (!(#resource in emitter)) throw new codes.ERR_INVALID_THIS('EventEmitterAsyncResource');
-      return emitter.#resource;
+      this.#asyncResource = new EventEmitterReferencingAsyncResource(this, name, options);
     }
 
     emit(event, ...args) {
-      return EventEmitterAsyncResource.#resourceOf(this).runInAsyncScope(super.emit, this, event, ...args);
+      return this.#asyncResource.runInAsyncScope(super.emit, this, event, ...args);
     }
 
     emitDestroy() {
-      EventEmitterAsyncResource.#resourceOf(this).emitDestroy();
+      this.#asyncResource.emitDestroy();
     }
 
     get asyncId() {
-      return EventEmitterAsyncResource.#resourceOf(this).asyncId();
+      return this.#asyncResource.asyncId();
     }
 
     get triggerAsyncId() {
-      return EventEmitterAsyncResource.#resourceOf(this).triggerAsyncId();
+      return this.#asyncResource.triggerAsyncId();
     }
 
     get asyncResource() {
-      return EventEmitterAsyncResource.#resourceOf(this);
+      return this.#asyncResource;
     }
   };
 }

@@ -3,8 +3,8 @@ const { EventEmitterAsyncResource, EventEmitter } = require('node:events');
 const { AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId, createHook, executionAsyncResource } = require('node:async_hooks');
 const log = (...args) => console.log(...args);
 const fails = (label, f) => { try { log(label, 'returned', f()); } catch (e) { log(label, e.name, e.code, e.message); } };
-const events = []; const ids = new Map();
-const hook = createHook({ init(id, type, trigger, resource) { if (!/Promise|PROMISE|Tick|Immediate|Timeout|TTY|PIPE|FILE|FS|SIGNAL|WRITE/i.test(type)) { ids.set(id, ids.size); events.push(`init ${ids.get(id)} ${type} ${resource?.constructor?.name}`); } }, before(id) { if (ids.has(id)) events.push(`before ${ids.get(id)}`); }, after(id) { if (ids.has(id)) events.push(`after ${ids.get(id)}`); }, destroy(id) { if (ids.has(id)) events.push(`destroy ${ids.get(id)}`); } }).enable();
+const keep = []; /* against the collector */ const events = []; const ids = new Map();
+const hook = createHook({ init(id, type, trigger, resource) { keep.push(resource); if (!/Promise|PROMISE|Tick|Immediate|Timeout|TTY|PIPE|FILE|FS|SIGNAL|WRITE/i.test(type)) { ids.set(id, ids.size); events.push(`init ${ids.get(id)} ${type} ${resource?.constructor?.name}`); } }, before(id) { if (ids.has(id)) events.push(`before ${ids.get(id)}`); }, after(id) { if (ids.has(id)) events.push(`after ${ids.get(id)}`); }, destroy(id) { if (ids.has(id)) events.push(`destroy ${ids.get(id)}`); } }).enable();
 const told = (label) => { log(label, events.splice(0).join(', ')); };
 
 // EEA-1
@@ -20,9 +20,10 @@ told('made');
 told('context');
 // EEA-5
 { const e = new EventEmitterAsyncResource('D'); e.on('x', () => log('still runs')); log(e.emitDestroy()); e.emit('x'); told('after destroy'); setImmediate(() => setImmediate(() => { told('destroyed'); hook.disable(); })); }
-// EEA-6
+// EEA-6 (each engine has its own words for a private member that is not there)
+const foreign_ = (label, f) => { try { log(label, f()); } catch (e) { log(label, e.constructor.name, e.code); } };
 const proto = EventEmitterAsyncResource.prototype; const names = ['asyncId', 'triggerAsyncId', 'asyncResource'];
-for (const foreign of [{}, new EventEmitter()]) { for (const name of names) fails(name, () => Reflect.get(proto, name, foreign)); fails('emit', () => proto.emit.call(foreign, 'x')); fails('emitDestroy', () => proto.emitDestroy.call(foreign)); }
+for (const foreign of [{}, new EventEmitter()]) { for (const name of names) foreign_(name, () => Reflect.get(proto, name, foreign)); foreign_('emit', () => proto.emit.call(foreign, 'x')); foreign_('emitDestroy', () => proto.emitDestroy.call(foreign)); }
 log(Object.getOwnPropertyNames(proto).join(), EventEmitterAsyncResource.name, EventEmitterAsyncResource.length);
 { const e = new EventEmitterAsyncResource({ name: 'R', captureRejections: true }); e.on('error', (x) => log('captured', x.message)); e.on('x', async () => { throw new Error('async'); }); e.emit('x'); }
 { const e = new EventEmitterAsyncResource({ name: 'M', requireManualDestroy: true }); log(typeof e.asyncId); }
