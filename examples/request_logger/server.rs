@@ -1,4 +1,4 @@
-//! The listing's server: a request runs in a storage that holds its id.
+//! The listing's server: a request runs in a storage that holds its id, which one layer sets.
 
 use std::convert::Infallible;
 use std::hash::{BuildHasher as _, RandomState};
@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::serve::ListenerExt as _;
 use futures_util::stream::{self, Stream};
-use throughline::stream::StreamContextExt as _;
+use throughline::tower::{RequestContextLayer, X_REQUEST_ID};
 use throughline::{BindOnce as _, FutureContextExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -65,7 +65,14 @@ async fn accept_until(
         let _ = connection.set_nodelay(true);
         log_outside("accepted a connection");
     });
-    let app = Router::new().fallback(on_request).with_state(forget);
+    // The listing's `asyncLocalStorage.run(idSeq++, …)`, for all of a request; and its client is told the id.
+    let context = RequestContextLayer::new()
+        .with(&REQUEST_ID, |_request| ID_SEQ.fetch_add(1, Ordering::Relaxed))
+        .response_header(X_REQUEST_ID, &REQUEST_ID);
+    let app = Router::new()
+        .fallback(on_request)
+        .with_state(forget)
+        .layer(context);
     let (told, stopping) = oneshot::channel::<()>();
     let stop = async {
         stop.await;
@@ -81,10 +88,9 @@ async fn accept_until(
     }
 }
 
-/// The listing's request handler: `asyncLocalStorage.run(idSeq++, …)`.
+/// The listing's request handler.
 async fn on_request(State(forget): State<Forget>, headers: HeaderMap) -> Result<Body, StatusCode> {
-    let id = ID_SEQ.fetch_add(1, Ordering::Relaxed);
-    let answered = REQUEST_ID.scope(id, answer(token_of(&headers), forget)).await;
+    let answered = answer(token_of(&headers), forget).await;
     answered.map_err(|_panicked| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
@@ -95,8 +101,8 @@ async fn answer(by_hand: Option<Token>, forget: Forget) -> Result<Body, JoinErro
     log_with_id(Place::AfterWait, by_hand);
     in_spawned_task(by_hand, forget).await?;
     in_blocking_call(by_hand).await?;
-    // The body is polled after this function has returned, in hyper's task.
-    Ok(Body::from_stream(Chunks::stream(by_hand).in_context()))
+    // The body is polled after this function has returned, in hyper's task; the layer sees to it that it still is in its request.
+    Ok(Body::from_stream(Chunks::stream(by_hand)))
 }
 
 async fn in_spawned_task(by_hand: Option<Token>, forget: Forget) -> Result<(), JoinError> {
@@ -149,7 +155,7 @@ impl Chunks {
 }
 
 impl Drop for Chunks {
-    /// Logs the listing's `finish`, or that the client left before: streams, too, are dropped in
+    /// Logs the listing's `finish`, or that the client left before: bodies, too, are dropped in
     /// their context.
     fn drop(&mut self) {
         let place = if self.ended { Place::Finish } else { Place::CutOff };
