@@ -1,0 +1,131 @@
+use super::Handle;
+use ::tokio::runtime::{EnterGuard, RuntimeMetrics};
+use ::tokio::task::JoinHandle;
+use std::fmt;
+#[cfg(feature = "rt-multi-thread")]
+use std::io;
+use std::ops::Deref;
+use std::time::Duration;
+use throughline::snapshot;
+use throughline::tokio::HandleExt;
+
+/// A [`tokio::runtime::Runtime`](::tokio::runtime::Runtime) whose tasks inherit the context of whoever spawns them.
+///
+/// Where a function of another crate wants tokio's own: `&runtime` serves as a reference to it; by value it is `runtime.into()`, and the way back too.
+///
+/// # Examples
+/// ```
+/// # use throughline_tokio as tokio;
+/// use throughline::AsyncLocalStorage;
+/// use tokio::runtime::Builder;
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// let runtime = Builder::new_current_thread().build().unwrap();
+/// let task = USER.run("ada", || runtime.spawn(async { USER.get_store() }));
+/// assert_eq!(runtime.block_on(task).unwrap(), Some("ada"));
+/// ```
+pub struct Runtime {
+    tokio: ::tokio::runtime::Runtime,
+    /// What [`handle`](Self::handle) lends.
+    handle: Handle,
+}
+
+impl Runtime {
+    /// As tokio's.
+    ///
+    /// # Errors
+    /// As tokio's.
+    #[cfg(feature = "rt-multi-thread")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rt-multi-thread")))]
+    pub fn new() -> io::Result<Self> {
+        ::tokio::runtime::Runtime::new().map(Self::from)
+    }
+
+    /// As tokio's.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// As tokio's; the task inherits.
+    ///
+    /// # Panics
+    /// If a storage's propagation map does; then nothing is spawned.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.tokio.spawn_in_context(future)
+    }
+
+    /// As tokio's; `func` gets what crosses to a blocking call.
+    ///
+    /// # Panics
+    /// As [`spawn`](Self::spawn).
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, func: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.tokio.spawn_blocking_in_context(func)
+    }
+
+    /// As tokio's; the future has the caller's context, in a boundary of its own: what it enters is its own, and ends with it.
+    ///
+    /// # Panics
+    /// As tokio's.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.tokio.block_on(snapshot().scope(future))
+    }
+
+    /// As tokio's.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.tokio.enter()
+    }
+
+    /// As tokio's.
+    pub fn shutdown_timeout(self, duration: Duration) {
+        self.tokio.shutdown_timeout(duration);
+    }
+
+    /// As tokio's.
+    pub fn shutdown_background(self) {
+        self.tokio.shutdown_background();
+    }
+
+    /// As tokio's.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.tokio.metrics()
+    }
+}
+
+impl Deref for Runtime {
+    type Target = ::tokio::runtime::Runtime;
+
+    fn deref(&self) -> &Self::Target {
+        &self.tokio
+    }
+}
+
+impl From<::tokio::runtime::Runtime> for Runtime {
+    fn from(tokio: ::tokio::runtime::Runtime) -> Self {
+        let handle = tokio.handle().clone().into();
+        Runtime { tokio, handle }
+    }
+}
+
+/// For a function that takes tokio's own by value. What is spawned with that inherits nothing.
+impl From<Runtime> for ::tokio::runtime::Runtime {
+    fn from(runtime: Runtime) -> Self {
+        runtime.tokio
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tokio.fmt(f)
+    }
+}
