@@ -23,6 +23,26 @@ use throughline::tokio::HandleExt;
 ///     assert_eq!(task.await.unwrap(), Some("ada"));
 /// }
 /// ```
+/// Another crate's function, by value: as it stands it does not compile,
+/// ```compile_fail,E0308
+/// # use throughline_tokio as tokio;
+/// # use tokio::real::runtime::Handle as TheirHandle;
+/// # fn theirs(_: TheirHandle) {}
+/// # fn main() {
+/// # let handle = tokio::runtime::Builder::new_current_thread().build().unwrap().handle().clone();
+/// theirs(handle);
+/// # }
+/// ```
+/// and so it does:
+/// ```
+/// # use throughline_tokio as tokio;
+/// # use tokio::real::runtime::Handle as TheirHandle;
+/// # fn theirs(_: TheirHandle) {}
+/// # fn main() {
+/// # let handle = tokio::runtime::Builder::new_current_thread().build().unwrap().handle().clone();
+/// theirs(handle.into());
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Handle(::tokio::runtime::Handle);
 

@@ -93,3 +93,24 @@ fn hooks_are_called_and_see_where_tasks_are_spawned() {
         );
     }
 }
+
+/// Throughline's hooks are for those who spawn by tokio itself; what spawns by its drop-in has its context already, and keeps to it.
+#[test]
+fn throughlines_hooks_go_together_with_it() {
+    let mut builder = Builder::new_current_thread();
+    throughline::tokio::hooks::install(builder.as_mut()).unwrap();
+    let runtime = builder.build().unwrap();
+    let (ours, theirs, set) = REQUEST.run(7, || {
+        let _entered = runtime.enter();
+        let mut set = tokio::task::JoinSet::new();
+        set.spawn(read());
+        (tokio::spawn(read()), tokio::real::spawn(read()), set)
+    });
+    runtime.block_on(async {
+        assert_eq!(ours.await.unwrap(), Some(7));
+        assert_eq!(theirs.await.unwrap(), Some(7));
+        assert_eq!(set.join_all().await, [Some(7)]);
+        let detached = REQUEST.run(8, || throughline::tokio::spawn_detached(read()));
+        assert_eq!(detached.await.unwrap(), None);
+    });
+}
