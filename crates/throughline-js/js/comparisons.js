@@ -22,7 +22,7 @@ function equal(a, b, mode, seen) {
     }
   } else {
     if (!isObject(a) || !isObject(b)) return a !== a && b !== b && typeof a === 'number' && typeof b === 'number';
-    if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+    if (mode === STRICT && Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
   }
   if (tagOf(a) !== tagOf(b)) return false;
   return sameKind(a, b) && (Array.isArray(a) ? equalArrays(a, b, mode, seen) : equalObjects(a, b, mode, seen));
@@ -53,7 +53,7 @@ function equalArrays(a, b, mode, seen) {
       ? () => partOf(a, b, seen)
       : () => {
           for (let i = 0; i < a.length; i += 1) {
-            if (mode === STRICT && Object.hasOwn(a, i) !== Object.hasOwn(b, i)) return false;
+            if (Object.hasOwn(a, i) !== Object.hasOwn(b, i)) return false;
             if (!equal(a[i], b[i], mode, seen)) return false;
           }
           return true;
@@ -129,13 +129,16 @@ function equalBoxed(a, b) {
   return false;
 }
 
-// A pair that is being compared further up is taken as equal: if it is not, that will show there.
+// A pair that is being compared further up is taken as equal: if it is not, that will show there. A cycle on one side
+// only is a difference.
 function equalKeys(a, b, mode, seen, withoutIndices, compareEntries) {
   const keys = keysOf(b, mode, withoutIndices);
   if (mode !== PARTIAL && keysOf(a, mode, withoutIndices).length !== keys.length) return false;
   const has = mode === LOOSE ? Object.hasOwn : (object, key) => Object.prototype.propertyIsEnumerable.call(object, key);
   if (!keys.every((key) => has(a, key))) return false;
-  if (seen.some(([left, right]) => left === a && right === b)) return true;
+  const above = seen.findIndex(([left]) => left === a);
+  if (above !== seen.findIndex(([, right]) => right === b)) return false;
+  if (above !== -1) return true;
   seen.push([a, b]);
   const same = compareEntries() && keys.every((key) => equal(a[key], b[key], mode, seen));
   seen.pop();

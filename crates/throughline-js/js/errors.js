@@ -145,15 +145,23 @@ function fill(text, args) {
   return text.replace(/%s/g, () => String(args[next++]));
 }
 
-// Gives `error` the stack of the caller of `below`, headed as Node heads it: `TypeError [CODE]: text`. An engine whose
-// stacks have no head line loses nothing.
+// Gives an error's stack its head line in an engine whose stacks have none.
+function headed(error, head) {
+  const { stack } = error;
+  if (typeof stack !== 'string' || (stack !== '' && !/^\s*at /.test(stack))) return;
+  Object.defineProperty(error, 'stack', { value: `${head}\n${stack}`, writable: true, configurable: true });
+}
+
+// Gives `error` the stack of the caller of `below`, headed as Node heads it: `TypeError [CODE]: text`.
 function restack(error, code, below) {
-  if (typeof Error.captureStackTrace !== 'function') return;
-  const name = error.name;
-  Object.defineProperty(error, 'name', { value: `${name} [${code}]`, configurable: true });
-  Error.captureStackTrace(error, below);
-  void error.stack;
-  delete error.name;
+  const name = `${error.name} [${code}]`;
+  if (typeof Error.captureStackTrace === 'function') {
+    Object.defineProperty(error, 'name', { value: name, configurable: true });
+    Error.captureStackTrace(error, below);
+    void error.stack;
+    delete error.name;
+  }
+  headed(error, `${name}: ${error.message}`);
 }
 
 function toString() {
@@ -280,4 +288,4 @@ Object.defineProperty(OwnDOMException, 'name', { value: 'DOMException', configur
 
 const DOMException = typeof globalThis.DOMException === 'function' ? globalThis.DOMException : OwnDOMException;
 
-module.exports = { codes, AbortError, DOMException, determineSpecificType, validate };
+module.exports = { codes, AbortError, DOMException, determineSpecificType, headed, validate };
