@@ -8,10 +8,13 @@ pub use throughline_core::*;
 pub mod channel;
 pub mod docs;
 pub mod events;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 #[cfg(feature = "pool")]
 pub mod pool;
 #[cfg(feature = "rayon")]
 pub mod rayon;
+pub mod stamp;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 pub mod thread;
@@ -25,6 +28,8 @@ pub use events::{Event, EventEmitter, EventEmitterAsyncResource};
 #[cfg(feature = "pool")]
 #[doc(inline)]
 pub use pool::WorkerPool;
+#[doc(inline)]
+pub use stamp::Stamp;
 
 /// The extension traits, for `use throughline::prelude::*`: `in_context()` and `in_resource()` on futures (and, with feature `stream`, on streams), and
 /// `bind()` with its kin on closures.

@@ -7,11 +7,14 @@ mod clippy;
 mod events;
 mod facade;
 mod hooks;
+#[cfg(all(feature = "hyper", feature = "tower"))]
+mod hyper;
 #[cfg(feature = "pool")]
 mod pool;
 #[cfg(feature = "rayon")]
 mod rayon;
 mod smol;
+mod stamp;
 mod support;
 #[cfg(feature = "test-util")]
 mod test_util;
