@@ -35,7 +35,7 @@ impl<S: Sync> FromRequestParts<S> for CurrentRequest {
     type Rejection = NoRequest;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NoRequest> {
-        let handle = parts.extensions.get::<RequestHandle>().cloned();
+        let handle = RequestHandle::of(&parts.extensions);
         handle.map(CurrentRequest).ok_or(NoRequest(()))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::OpenRequest;
 use super::request::Close;
-use crate::InContext;
+use crate::{InContext, snapshot};
 use http::{Method, StatusCode, header, response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -41,24 +41,19 @@ pin_project! {
 }
 
 impl<B: Body> ResponseBody<B> {
-    pub(super) fn new(
-        mut open: OpenRequest,
-        mut frames: InContext<Frames<B>>,
-        asked: &Method,
-        response: &response::Parts,
-    ) -> Self {
-        let mut length = None;
-        if let Some(frames) = frames.get_mut() {
-            open.run(|| {
-                frames.is_last = frames.body.is_end_stream();
-                length = frames.body.size_hint().exact();
-            });
-        }
+    /// To be called in the request's context, where the handler answered: the body goes on with what that entered.
+    pub(super) fn new(body: B, asked: &Method, response: &response::Parts) -> Self {
+        let length = body.size_hint().exact();
         ResponseBody {
-            frames: Some(frames),
+            frames: Some(snapshot().scope(Frames::new(body))),
             owed: Owed::of(asked, response, length),
-            open: Some(open),
+            open: None,
         }
+    }
+
+    /// Makes it the one that the request is carried by.
+    pub(super) fn carry(&mut self, open: OpenRequest) {
+        self.open = Some(open);
     }
 
     fn frames(&self) -> Option<&Frames<B>> {
@@ -171,9 +166,9 @@ pin_project! {
 impl<B: Body> Frames<B> {
     pub(super) fn new(body: B) -> Self {
         Frames {
+            is_last: body.is_end_stream(),
             body,
             made: None,
-            is_last: false,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The response future: polled, and dropped, in the request's context.
 
 use super::OpenRequest;
-use super::body::{Frames, ResponseBody};
+use super::body::ResponseBody;
 use super::request::Close;
 use super::sources::Plan;
-use crate::{InContext, InResource, snapshot};
+use crate::{InContext, InResource};
 use http::{Method, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -28,7 +28,6 @@ pin_project! {
         #[pin]
         answer: InResource<InContext<Answer<F, S>>>,
         open: Option<OpenRequest>,
-        method: Method,
     }
 }
 
@@ -36,11 +35,10 @@ impl<F, S> ResponseFuture<F, S>
 where
     Answer<F, S>: Future,
 {
-    pub(super) fn new(open: OpenRequest, answer: InContext<Answer<F, S>>, method: Method) -> Self {
+    pub(super) fn new(open: OpenRequest, answer: InContext<Answer<F, S>>) -> Self {
         ResponseFuture {
             answer: open.scope(answer),
             open: Some(open),
-            method,
         }
     }
 }
@@ -60,10 +58,9 @@ where
         };
         let mut open = this.open.take().expect("it was there");
         Poll::Ready(match answered {
-            Ok(response) => {
-                let (parts, frames) = response.into_parts();
-                let body = ResponseBody::new(open, frames, this.method, &parts);
-                Ok(Response::from_parts(parts, body))
+            Ok(mut response) => {
+                response.body_mut().carry(open);
+                Ok(response)
             }
             Err(error) => {
                 open.ends_with(Close::Failed);
@@ -85,12 +82,13 @@ pin_project! {
         #[pin]
         future: F,
         plan: Arc<Plan<S>>,
+        method: Method,
     }
 }
 
 impl<F, S> Answer<F, S> {
-    pub(super) fn new(future: F, plan: Arc<Plan<S>>) -> Self {
-        Answer { future, plan }
+    pub(super) fn new(future: F, plan: Arc<Plan<S>>, method: Method) -> Self {
+        Answer { future, plan, method }
     }
 }
 
@@ -99,7 +97,7 @@ where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body,
 {
-    type Output = Result<Response<InContext<Frames<B>>>, E>;
+    type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -107,8 +105,9 @@ where
         for header in &this.plan.headers {
             header.put_in_response(response.headers_mut());
         }
-        // The body goes on with what the handler entered.
-        Poll::Ready(Ok(response.map(|body| snapshot().scope(Frames::new(body)))))
+        let (parts, body) = response.into_parts();
+        let body = ResponseBody::new(body, this.method, &parts);
+        Poll::Ready(Ok(Response::from_parts(parts, body)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Headers that say what a storage holds.
 
+use super::RequestId;
 use crate::{AsyncLocalStorage, Store};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt::{self, Display};
@@ -15,32 +16,24 @@ pub(super) struct Header {
 }
 
 impl Header {
-    pub(super) fn of_request<T: Store + Display>(
+    pub(super) fn of_request(
         name: HeaderName,
-        storage: &'static AsyncLocalStorage<T>,
+        value: impl Fn() -> Option<HeaderValue> + Send + Sync + 'static,
     ) -> Self {
-        Self::new(name, true, storage)
-    }
-
-    pub(super) fn of_response<T: Store + Display>(
-        name: HeaderName,
-        storage: &'static AsyncLocalStorage<T>,
-    ) -> Self {
-        Self::new(name, false, storage)
-    }
-
-    fn new<T: Store + Display>(
-        name: HeaderName,
-        in_request: bool,
-        storage: &'static AsyncLocalStorage<T>,
-    ) -> Self {
-        let value = move || {
-            let text = storage.with(|store| store.map(T::to_string))?;
-            HeaderValue::try_from(text).ok()
-        };
         Header {
             name,
-            in_request,
+            in_request: true,
+            value: Arc::new(value),
+        }
+    }
+
+    pub(super) fn of_response(
+        name: HeaderName,
+        value: impl Fn() -> Option<HeaderValue> + Send + Sync + 'static,
+    ) -> Self {
+        Header {
+            name,
+            in_request: false,
             value: Arc::new(value),
         }
     }
@@ -65,6 +58,23 @@ impl Header {
             headers.insert(&self.name, value);
         }
     }
+}
+
+/// The text of what `storage` holds.
+pub(super) fn text_in<T: Store + Display>(
+    storage: &'static AsyncLocalStorage<T>,
+) -> impl Fn() -> Option<HeaderValue> + Send + Sync {
+    move || {
+        let text = storage.with(|store| store.map(T::to_string))?;
+        HeaderValue::try_from(text).ok()
+    }
+}
+
+/// The id that `storage` holds.
+pub(super) fn id_in(
+    storage: &'static AsyncLocalStorage<RequestId>,
+) -> impl Fn() -> Option<HeaderValue> + Send + Sync {
+    move || storage.with(|id| HeaderValue::from_str(id?.as_str()).ok())
 }
 
 impl fmt::Debug for Header {

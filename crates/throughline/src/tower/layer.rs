@@ -1,7 +1,7 @@
 //! The layer: which storages are set for a request, from what, and what is told in headers.
 
 use super::RequestId;
-use super::headers::Header;
+use super::headers::{Header, id_in, text_in};
 use super::request_id::{X_REQUEST_ID, request_id};
 use super::service::RequestContext;
 use super::sources::{Append, Optional, Plan, Set, Sources};
@@ -29,36 +29,29 @@ use tower_layer::Layer;
 /// });
 /// # let _ = layer;
 /// ```
-#[derive(Clone)]
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct RequestContextLayer<S = ()> {
-    sources: S,
-    optional: Vec<Optional>,
-    headers: Vec<Header>,
-    /// The storages that have a source: their addresses, and their names for people.
-    storages: Vec<(usize, &'static str)>,
+    // Shared, since some make their services anew for each request.
+    plan: Arc<Plan<S>>,
 }
 
 impl RequestContextLayer {
     /// A layer that sets nothing yet; each request has its resource and [`RequestHandle`](super::RequestHandle) nonetheless.
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         RequestContextLayer {
-            sources: (),
-            optional: Vec::new(),
-            headers: Vec::new(),
-            storages: Vec::new(),
+            plan: Arc::new(Plan::new()),
         }
     }
 }
 
-impl<S> RequestContextLayer<S> {
+impl<S: Clone> RequestContextLayer<S> {
     /// Sets `storage` to what `source` makes of the request. Up to seven storages; who needs more sets a struct, or adds a second layer.
     ///
     /// # Panics
     /// If `storage` has a source already.
     #[track_caller]
     pub fn with<T, F>(
-        mut self,
+        self,
         storage: &'static AsyncLocalStorage<T>,
         source: F,
     ) -> RequestContextLayer<S::Output>
@@ -67,12 +60,10 @@ impl<S> RequestContextLayer<S> {
         F: Fn(&Parts) -> T + Clone + Send + Sync + 'static,
         S: Append<Set<T, F>>,
     {
-        self.claim(storage);
+        let mut plan = self.into_plan();
+        plan.claim(storage);
         RequestContextLayer {
-            sources: self.sources.append(Set::new(storage, source)),
-            optional: self.optional,
-            headers: self.headers,
-            storages: self.storages,
+            plan: Arc::new(plan.with(Set::new(storage, source))),
         }
     }
 
@@ -81,14 +72,15 @@ impl<S> RequestContextLayer<S> {
     /// # Panics
     /// If `storage` has a source already.
     #[track_caller]
-    pub fn with_some<T, F>(mut self, storage: &'static AsyncLocalStorage<T>, source: F) -> Self
+    pub fn with_some<T, F>(self, storage: &'static AsyncLocalStorage<T>, source: F) -> Self
     where
         T: Store,
         F: Fn(&Parts) -> Option<T> + Send + Sync + 'static,
     {
-        self.claim(storage);
-        self.optional.push(Optional::new(storage, source));
-        self
+        self.changed(|plan| {
+            plan.claim(storage);
+            plan.optional.push(Optional::new(storage, source));
+        })
     }
 
     /// Sets `storage` to the id that `x-request-id` says, or a new one ([the rule](super#which-request-id-is-taken)), and says it in that header of the request
@@ -102,48 +94,47 @@ impl<S> RequestContextLayer<S> {
     #[track_caller]
     pub fn request_id(self, storage: &'static AsyncLocalStorage<RequestId>) -> RequestContextLayer<S::Output>
     where
-        S: Append<Set<RequestId, fn(&Parts) -> RequestId>>,
+        S: Append<Set<RequestId, fn(&Parts) -> RequestId>, Output: Clone>,
     {
-        let layer = self.with(storage, request_id());
-        layer
-            .request_header(X_REQUEST_ID, storage)
-            .response_header(X_REQUEST_ID, storage)
+        self.with(storage, request_id()).changed(|plan| {
+            plan.headers
+                .push(Header::of_request(X_REQUEST_ID, id_in(storage)));
+            plan.headers
+                .push(Header::of_response(X_REQUEST_ID, id_in(storage)));
+        })
     }
 
     /// Says what `storage` holds in a header of the response, in place of others of that name. It is read when the response is ready, as it is in the handler then.
     ///
     /// It is left out where nothing is set, or where the text is no header's (which has no line breaks).
     pub fn response_header<T: Store + Display>(
-        mut self,
+        self,
         name: HeaderName,
         storage: &'static AsyncLocalStorage<T>,
     ) -> Self {
-        self.headers.push(Header::of_response(name, storage));
-        self
+        self.changed(|plan| plan.headers.push(Header::of_response(name, text_in(storage))))
     }
 
     /// Says what `storage` holds in a header of the request, in place of what was sent: for what is inside and reads headers, or hands them on.
     ///
     /// The header is taken away where nothing is set, or where the text is no header's.
     pub fn request_header<T: Store + Display>(
-        mut self,
+        self,
         name: HeaderName,
         storage: &'static AsyncLocalStorage<T>,
     ) -> Self {
-        self.headers.push(Header::of_request(name, storage));
-        self
+        self.changed(|plan| plan.headers.push(Header::of_request(name, text_in(storage))))
     }
 
     #[track_caller]
-    fn claim<T: Store>(&mut self, storage: &'static AsyncLocalStorage<T>) {
-        let address = std::ptr::from_ref(storage).addr();
-        let is_new = self.storages.iter().all(|(other, _)| *other != address);
-        assert!(
-            is_new,
-            "the storage \"{}\" has two sources: it can have one store at a time",
-            storage.name()
-        );
-        self.storages.push((address, storage.name()));
+    fn changed(self, change: impl FnOnce(&mut Plan<S>)) -> Self {
+        let mut plan = self.into_plan();
+        change(&mut plan);
+        RequestContextLayer { plan: Arc::new(plan) }
+    }
+
+    fn into_plan(self) -> Plan<S> {
+        Arc::unwrap_or_clone(self.plan)
     }
 }
 
@@ -153,25 +144,27 @@ impl Default for RequestContextLayer {
     }
 }
 
-impl<S: Sources + Clone, Inner> Layer<Inner> for RequestContextLayer<S> {
+impl<S: Sources, Inner> Layer<Inner> for RequestContextLayer<S> {
     type Service = RequestContext<Inner, S>;
 
     fn layer(&self, inner: Inner) -> Self::Service {
-        let plan = Plan {
-            sources: self.sources.clone(),
-            optional: self.optional.clone(),
-            headers: self.headers.clone(),
-        };
-        RequestContext::new(inner, Arc::new(plan))
+        RequestContext::new(inner, Arc::clone(&self.plan))
+    }
+}
+
+impl<S> Clone for RequestContextLayer<S> {
+    fn clone(&self) -> Self {
+        RequestContextLayer {
+            plan: Arc::clone(&self.plan),
+        }
     }
 }
 
 impl<S> fmt::Debug for RequestContextLayer<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.storages.iter().map(|(_, name)| name).collect();
         f.debug_struct("RequestContextLayer")
-            .field("storages", &names)
-            .field("headers", &self.headers)
+            .field("storages", &self.plan.names())
+            .field("headers", &self.plan.headers)
             .finish()
     }
 }

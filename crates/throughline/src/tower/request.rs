@@ -1,6 +1,7 @@
 //! The handle of a request: who it is, and who wants to hear how it ends.
 
-use crate::{AsyncId, AsyncLocalStorage, AsyncResource, ResourceInfo};
+use crate::{AsyncId, AsyncLocalStorage, AsyncResource, ResourceInfo, Snapshot};
+use http::Extensions;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use throughline_core::__private::isolate;
@@ -38,8 +39,8 @@ impl fmt::Display for Close {
 
 /// A request that is, or was, under way. Clones are handles of the same one.
 ///
-/// It is in the request's [extensions](http::Extensions), and [`current`](Self::current) finds it anywhere below, in tasks that inherited the
-/// context too. It keeps nothing of the request alive.
+/// [`current`](Self::current) finds it anywhere below, in tasks that inherited the context too, and [`of`](Self::of) in the request itself. It keeps nothing of the
+/// request alive.
 #[derive(Clone)]
 pub struct RequestHandle(Arc<Shared>);
 
@@ -74,6 +75,12 @@ impl RequestHandle {
         REQUEST.get_store()
     }
 
+    /// The request with these extensions, wherever that is looked at.
+    #[must_use = "asking has no effect but its answer"]
+    pub fn of(extensions: &Extensions) -> Option<Self> {
+        extensions.get::<Snapshot>()?.get(&REQUEST)
+    }
+
     /// The id of its resource.
     pub fn async_id(&self) -> Option<AsyncId> {
         self.0.info.get().map(ResourceInfo::async_id)
@@ -93,7 +100,8 @@ impl RequestHandle {
     /// this call say `f.bind_once()`). If it panics, that is [reported](crate::Report), and the others are called. If the request has ended, `f` is called at once, in a boundary
     /// on the caller's context.
     ///
-    /// Node's `req.on('close', AsyncResource.bind(() => …))`.
+    /// Node's `req.on('close', AsyncResource.bind(() => …))`, at the time of its `res.on('close')`: there a request with a body closes once that was read. What
+    /// Node tells by `res.writableFinished` is [`Close::Finished`].
     ///
     /// # Examples
     /// ```

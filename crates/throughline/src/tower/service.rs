@@ -58,8 +58,7 @@ where
         let (mut parts, body) = request.into_parts();
         let handle = RequestHandle::new();
         let context = self.plan.frame(&parts, &handle);
-        let mut open = OpenRequest::begin_in(handle.clone(), context.clone());
-        parts.extensions.insert(handle);
+        let mut open = OpenRequest::begin_in(handle, context.clone());
         parts.extensions.insert(context);
         let method = parts.method.clone();
         let (inner, plan) = (&mut self.inner, &self.plan);
@@ -69,9 +68,9 @@ where
             }
             let future = inner.call(Request::from_parts(parts, body));
             // With what the call entered.
-            snapshot().scope(Answer::new(future, Arc::clone(plan)))
+            snapshot().scope(Answer::new(future, Arc::clone(plan), method))
         });
-        ResponseFuture::new(open, answer, method)
+        ResponseFuture::new(open, answer)
     }
 }
 

@@ -14,10 +14,56 @@ pub fn extension<T: Clone + Send + Sync + 'static>() -> impl Fn(&Parts) -> Optio
 }
 
 /// All that a layer was told, shared by the services it made.
+#[derive(Clone)]
 pub(super) struct Plan<S> {
-    pub(super) sources: S,
+    sources: S,
     pub(super) optional: Vec<Optional>,
     pub(super) headers: Vec<Header>,
+    /// The storages that have a source: their addresses, and their names for people.
+    storages: Vec<(usize, &'static str)>,
+}
+
+impl Plan<()> {
+    pub(super) fn new() -> Self {
+        Plan {
+            sources: (),
+            optional: Vec::new(),
+            headers: Vec::new(),
+            storages: Vec::new(),
+        }
+    }
+}
+
+impl<S> Plan<S> {
+    pub(super) fn with<X>(self, source: X) -> Plan<S::Output>
+    where
+        S: Append<X>,
+    {
+        Plan {
+            sources: self.sources.append(source),
+            optional: self.optional,
+            headers: self.headers,
+            storages: self.storages,
+        }
+    }
+
+    /// # Panics
+    /// If the storage has a source already.
+    #[track_caller]
+    pub(super) fn claim<T: Store>(&mut self, storage: &'static AsyncLocalStorage<T>) {
+        let address = std::ptr::from_ref(storage).addr();
+        let is_new = self.storages.iter().all(|(other, _)| *other != address);
+        assert!(
+            is_new,
+            "the storage \"{}\" has two sources: it can have one store at a time",
+            storage.name()
+        );
+        self.storages.push((address, storage.name()));
+    }
+
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.storages.iter().map(|(_, name)| *name).collect()
+    }
 }
 
 impl<S: Sources> Plan<S> {

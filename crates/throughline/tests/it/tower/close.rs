@@ -69,6 +69,19 @@ fn it_is_finished_when_the_server_took_all_that_it_will_take() {
     };
     assert_eq!(end_after(get("/a"), long(), 2), [Close::Finished]);
     assert_eq!(end_after(get("/a"), long(), 1), [Close::HungUp]);
+
+    let six = || {
+        Response::new(
+            Script::new(
+                &Log::default(),
+                End::Asked,
+                [Step::Data("one"), Step::Data("two")],
+            )
+            .of_length(6),
+        )
+    };
+    assert_eq!(end_after(get("/a"), six(), 2), [Close::Finished]);
+    assert_eq!(end_after(get("/a"), six(), 1), [Close::HungUp]);
 }
 
 #[test]
@@ -247,7 +260,11 @@ fn who_comes_late_is_told_at_once_in_his_own_context() {
     let log = Log::default();
     let late = log.clone();
     USER.run("ada", || {
-        handle.on_close(move |close| late.note(&format!("{close:?}")))
+        handle.on_close(move |close| {
+            late.note(&format!("{close:?}"));
+            USER.enter_with("bob");
+        });
+        assert_eq!(USER.get_store(), Some("ada"));
     });
     assert_eq!(log.take(), ["HungUp - ada -"]);
 }
@@ -276,7 +293,7 @@ fn nothing_of_a_request_is_left_when_it_is_over() {
     let service = RequestContextLayer::new()
         .with(&STORED, move |_| stored.clone())
         .layer(tower::service_fn(async |request: Request<()>| {
-            let handle = request.extensions().get::<RequestHandle>().unwrap();
+            let handle = RequestHandle::of(request.extensions()).unwrap();
             handle.on_close((|_: Close| assert!(STORED.get_store().is_some())).bind_once());
             Ok::<_, Infallible>(Response::new(Full::new(bytes::Bytes::from("all"))))
         }));

@@ -143,7 +143,7 @@ fn a_request_carries_its_handle_and_its_context() {
         .layer(tower::service_fn(async |request: Request<()>| {
             let context: &Snapshot = request.extensions().get().unwrap();
             assert_eq!(context.get(&USER), Some("ada"));
-            let handle: &RequestHandle = request.extensions().get().unwrap();
+            let handle = RequestHandle::of(request.extensions()).unwrap();
             assert_eq!(handle.async_id(), RequestHandle::current().unwrap().async_id());
             empty()
         }));

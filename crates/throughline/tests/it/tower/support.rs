@@ -121,6 +121,7 @@ pub(crate) fn response_to<B: Body>(
 pub(crate) struct Script {
     steps: VecDeque<Step>,
     end: End,
+    length: Option<u64>,
     witness: Witness,
 }
 
@@ -147,8 +148,14 @@ impl Script {
         Script {
             steps: steps.into_iter().collect(),
             end,
+            length: None,
             witness: log.witness("drop"),
         }
+    }
+
+    pub(crate) fn of_length(mut self, length: u64) -> Self {
+        self.length = Some(length);
+        self
     }
 }
 
@@ -200,6 +207,9 @@ impl Body for Script {
     }
 
     fn size_hint(&self) -> SizeHint {
+        if let Some(length) = self.length {
+            return SizeHint::with_exact(length);
+        }
         let mut hint = SizeHint::new();
         hint.set_lower(self.steps.len() as u64);
         hint
