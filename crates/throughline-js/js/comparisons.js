@@ -64,8 +64,9 @@ function equalArrays(a, b, mode, seen) {
 // Each expected item is found, in order.
 function partOf(a, b, seen) {
   let from = 0;
-  for (const item of b) {
-    while (from < a.length && !equal(a[from], item, PARTIAL, seen)) from += 1;
+  for (let i = 0; i < b.length; i += 1) {
+    const fits = () => Object.hasOwn(a, from) === Object.hasOwn(b, i) && equal(a[from], b[i], PARTIAL, seen);
+    while (from < a.length && !fits()) from += 1;
     if (from === a.length) return false;
     from += 1;
   }

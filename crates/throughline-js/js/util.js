@@ -158,19 +158,16 @@ function styleText(name, text) {
 }
 
 // Settles once `signal` is aborted.
-function aborted(signal, resource) {
-  if (signal === undefined) return Promise.reject(new codes.ERR_INVALID_ARG_TYPE('signal', 'AbortSignal', signal));
-  try {
-    validate.abortSignal(signal, 'signal');
-    if (resource === null || (typeof resource !== 'object' && typeof resource !== 'function')) {
-      throw new codes.ERR_INVALID_ARG_TYPE('resource', 'object', resource);
-    }
-  } catch (error) {
-    return Promise.reject(error);
+async function aborted(signal, resource) {
+  if (signal === null || typeof signal !== 'object' || !('aborted' in signal)) throw notASignal();
+  if (resource === null || (typeof resource !== 'object' && typeof resource !== 'function')) {
+    throw new codes.ERR_INVALID_ARG_TYPE('resource', 'object', resource);
   }
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  if (signal.aborted) return undefined;
+  return new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
+
+const notASignal = () => Object.assign(new TypeError('signal is not of type AbortSignal.'), { code: 'ERR_INVALID_ARG_TYPE' });
 
 function extend(target, source) {
   if (source === null || typeof source !== 'object') return target;
@@ -180,7 +177,7 @@ function extend(target, source) {
 const toUSVString = (text) => String(text).toWellFormed();
 
 module.exports = {
-  _extend: extend,
+  _extend: deprecate(extend, 'The `util._extend` API is deprecated. Please use Object.assign() instead.', 'DEP0060'),
   aborted,
   callbackify,
   debug: debuglog,
@@ -191,7 +188,7 @@ module.exports = {
   formatWithOptions,
   inherits,
   inspect,
-  isArray: Array.isArray,
+  isArray: deprecate(Array.isArray, 'The `util.isArray` API is deprecated. Please use `Array.isArray()` instead.', 'DEP0044'),
   isDeepStrictEqual,
   promisify,
   stripVTControlCharacters,
