@@ -7,9 +7,9 @@ use std::time::Duration;
 
 /// A [`tokio::runtime::Builder`](::tokio::runtime::Builder) of runtimes whose tasks inherit.
 ///
-/// It does not dereference to tokio's: a chain of calls would go on with that, and build a runtime whose own methods do not inherit, without a word. A function that wants
-/// `&mut tokio::runtime::Builder` is given [`builder.as_mut()`](#impl-AsMut<Builder>-for-Builder). The callbacks it takes are called in no context: runtimes
-/// outlive whoever builds them.
+/// It does not dereference to tokio's: a chain of calls would go on with that, and build a runtime whose own methods do not inherit, without a word. A
+/// function that wants `&mut tokio::runtime::Builder` is given [`builder.as_mut()`](#impl-AsMut<Builder>-for-Builder). The callbacks it takes do not get
+/// the context of whoever builds: runtimes outlive it.
 ///
 /// # Examples
 /// ```
