@@ -2,7 +2,7 @@
 
 use super::OpenRequest;
 use super::request::Close;
-use crate::{InContext, snapshot};
+use crate::{InContext, Snapshot};
 use http::{Method, StatusCode, header, response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -41,19 +41,20 @@ pin_project! {
 }
 
 impl<B: Body> ResponseBody<B> {
-    /// To be called in the request's context, where the handler answered: the body goes on with what that entered.
-    pub(super) fn new(body: B, asked: &Method, response: &response::Parts) -> Self {
+    /// The body of such a response, in `context`.
+    pub(super) fn new(
+        open: OpenRequest,
+        body: B,
+        context: &Snapshot,
+        asked: &Method,
+        response: &response::Parts,
+    ) -> Self {
         let length = body.size_hint().exact();
         ResponseBody {
-            frames: Some(snapshot().scope(Frames::new(body))),
+            frames: Some(context.scope(Frames::new(body))),
             owed: Owed::of(asked, response, length),
-            open: None,
+            open: Some(open),
         }
-    }
-
-    /// Makes it the one that the request is carried by.
-    pub(super) fn carry(&mut self, open: OpenRequest) {
-        self.open = Some(open);
     }
 
     fn frames(&self) -> Option<&Frames<B>> {

@@ -1,13 +1,12 @@
 //! A request under way, held by whoever carries it: the future, then the body.
 
 use super::{Close, RequestHandle};
-use crate::{AsyncResource, InResource, ResourceType, Snapshot};
-use std::future::Future;
+use crate::{AsyncResource, ResourceType, Snapshot};
 
 /// A request under way, for whoever writes a layer: it has the request's resource, and dropping it closes the request.
 ///
-/// [`RequestContext`](super::RequestContext) moves it from the call to the response future, and from there to the body. An integration whose types are not tower's does
-/// the same.
+/// [`RequestContext`](super::RequestContext) moves it from the call to the response future, and from there to the body, whose polls and destructors each
+/// [`run`](Self::run) in it. An integration whose types are not tower's does the same.
 ///
 /// # Examples
 /// ```
@@ -82,25 +81,6 @@ impl OpenRequest {
         let answer = self.resource.run_in_async_scope(f);
         self.close = before;
         answer
-    }
-
-    /// Runs `f`, which enters the request's context by itself, such as a poll of a [`scope`](Self::scope). A panic in it counts as in [`run`](Self::run).
-    ///
-    /// # Panics
-    /// Only if `f` does.
-    pub fn watch<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        let before = std::mem::replace(&mut self.close, Close::Panicked);
-        let answer = f();
-        self.close = before;
-        answer
-    }
-
-    /// Wraps a future so that its polls, and its drop, are callbacks of the request.
-    ///
-    /// # Cancel safety
-    /// Dropping the answer drops `future` in the request's context.
-    pub fn scope<F: Future>(&self, future: F) -> InResource<F> {
-        self.resource.scope(future)
     }
 
     /// Says how it has ended, should it be dropped now; by default [`Close::HungUp`]. What was said first holds.

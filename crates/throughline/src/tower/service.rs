@@ -68,9 +68,9 @@ where
             }
             let future = inner.call(Request::from_parts(parts, body));
             // With what the call entered.
-            snapshot().scope(Answer::new(future, Arc::clone(plan), method))
+            snapshot().scope(Answer::new(future, Arc::clone(plan)))
         });
-        ResponseFuture::new(open, answer)
+        ResponseFuture::new(open, answer, method)
     }
 }
 
