@@ -149,7 +149,7 @@ function fill(text, args) {
 function headed(error, head) {
   const { stack } = error;
   if (typeof stack !== 'string' || (stack !== '' && !/^\s*at /.test(stack))) return;
-  Object.defineProperty(error, 'stack', { value: `${head}\n${stack}`, writable: true, configurable: true });
+  Object.defineProperty(error, 'stack', { value: `${head}\n${stack.replace(/\n$/, '')}`, writable: true, configurable: true });
 }
 
 // Gives `error` the stack of the caller of `below`, headed as Node heads it: `TypeError [CODE]: text`.

@@ -1,6 +1,8 @@
 // `Event`, `EventTarget`, `CustomEvent`, `AbortController`, `AbortSignal`.
+// An engine's own complaints differ in their words: only their class is compared.
+const said = (e) => (e instanceof TypeError && e.code === undefined ? '(engine)' : (e?.message ?? e));
 const log = (...args) => console.log(...args);
-const fails = (label, f) => { try { log(label, 'returned', f()); } catch (e) { log(label, e?.name, e?.code, e?.message ?? e); } };
+const fails = (label, f) => { try { log(label, 'returned', f()); } catch (e) { log(label, e?.name, e?.code, said(e)); } };
 const { getEventListeners } = require('node:events'); const { inspect } = require('node:util');
 process.on('warning', (w) => w.name.startsWith('internal') || log('warning', w.name, w.message, Object.keys(w).join())); process.on('uncaughtException', (e) => log('uncaught', e?.message ?? e)); process.on('unhandledRejection', (e) => log('unhandled', e?.message ?? e));
 for (const C of [Event, EventTarget, CustomEvent, AbortSignal, AbortController]) log(C.name, C.length, Object.getOwnPropertyNames(C).filter((n) => n !== 'constructor').sort().join(), Object.getOwnPropertyNames(C.prototype).sort().join(), Object.keys(C.prototype).sort().join(), Object.prototype.toString.call(C.prototype));

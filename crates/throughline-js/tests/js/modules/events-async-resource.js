@@ -1,8 +1,10 @@
 // EEA-1 to EEA-6: `EventEmitterAsyncResource`.
 const { EventEmitterAsyncResource, EventEmitter } = require('node:events');
 const { AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId, createHook, executionAsyncResource } = require('node:async_hooks');
+// An engine's own complaints differ in their words: only their class is compared.
+const said = (e) => (e instanceof TypeError && e.code === undefined ? '(engine)' : (e?.message ?? e));
 const log = (...args) => console.log(...args);
-const fails = (label, f) => { try { log(label, 'returned', f()); } catch (e) { log(label, e.name, e.code, e.message); } };
+const fails = (label, f) => { try { log(label, 'returned', f()); } catch (e) { log(label, e.name, e.code, said(e)); } };
 const keep = []; /* against the collector */ const events = []; const ids = new Map();
 const hook = createHook({ init(id, type, trigger, resource) { keep.push(resource); if (!/Promise|PROMISE|Tick|Immediate|Timeout|TTY|PIPE|FILE|FS|SIGNAL|WRITE/i.test(type)) { ids.set(id, ids.size); events.push(`init ${ids.get(id)} ${type} ${resource?.constructor?.name}`); } }, before(id) { if (ids.has(id)) events.push(`before ${ids.get(id)}`); }, after(id) { if (ids.has(id)) events.push(`after ${ids.get(id)}`); }, destroy(id) { if (ids.has(id)) events.push(`destroy ${ids.get(id)}`); } }).enable();
 const told = (label) => { log(label, events.splice(0).join(', ')); };

@@ -1,7 +1,9 @@
 // EE-18: `once`, `on`, `addAbortListener`.
 const { once, on, addAbortListener, EventEmitter, getEventListeners } = require('node:events');
+// An engine's own complaints differ in their words: only their class is compared.
+const said = (e) => (e instanceof TypeError && e.code === undefined ? '(engine)' : (e?.message ?? e));
 const log = (...args) => console.log(...args);
-const shown = (e) => [e?.name, e?.code, e?.message, e?.cause?.name ?? e?.cause, e instanceof Error ? Object.keys(e).join() : ''];
+const shown = (e) => [e?.name, e?.code, said(e), e?.cause?.name ?? e?.cause, e instanceof Error ? Object.keys(e).join() : ''];
 const settle = async (label, p) => { try { log(label, await p); } catch (e) { log(label, 'rejected', ...shown(e)); } };
 const fails = (label, f) => { try { log(label, 'returned', f()); } catch (e) { log(label, ...shown(e)); } };
 const tick = () => new Promise((r) => setImmediate(r));

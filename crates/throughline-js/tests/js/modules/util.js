@@ -1,7 +1,9 @@
 // `util` besides `inspect` and `format`.
 const util = require('node:util');
+// An engine's own complaints differ in their words: only their class is compared.
+const said = (e) => (e instanceof TypeError && e.code === undefined ? '(engine)' : (e?.message ?? e));
 const log = (...args) => console.log(...args);
-const fails = (label, f) => { try { log(label, 'returned', f()); } catch (e) { log(label, e.name, e.code, e.message); } };
+const fails = (label, f) => { try { log(label, 'returned', f()); } catch (e) { log(label, e.name, e.code, said(e)); } };
 process.on('warning', (w) => w.name.startsWith('internal') || log('warning', w.name, w.code, w.message));
 const { types } = util;
 // inherits
