@@ -91,23 +91,20 @@ class Event {
   }
 
   // What only an `EventTarget` does with an event; kept out of the reach of programs.
-  static open(event) {
-    return {
-      isDispatching: () => event.#dispatching,
-      isStopped: () => event.#stopped,
-      isDefaultPrevented: () => event.#defaultPrevented,
-      begin(target) {
-        event.#target = target;
-        event.#dispatching = true;
-      },
-      end() {
-        event.#dispatching = false;
-      },
-      setPassive(passive) {
-        event.#passive = passive;
-      },
-    };
-  }
+  static control = {
+    isDispatching: (event) => event.#dispatching,
+    isStopped: (event) => event.#stopped,
+    begin(event, target) {
+      event.#target = target;
+      event.#dispatching = true;
+    },
+    end(event) {
+      event.#dispatching = false;
+    },
+    setPassive(event, passive) {
+      event.#passive = passive;
+    },
+  };
 
   static is(value) {
     return typeof value === 'object' && value !== null && #type in value;
@@ -214,9 +211,9 @@ class Event {
     return shown(this, depth, options, { type, defaultPrevented, cancelable, timeStamp });
   }
 }
-const openEvent = Event.open;
+const { control } = Event;
 const isEvent = Event.is;
-delete Event.open;
+delete Event.control;
 delete Event.is;
 labelled(Event, 'Event');
 enumerable(Event.prototype, [
@@ -370,42 +367,41 @@ class EventTarget {
     EventTarget.#mine(this);
     if (arguments.length < 1) throw new codes.ERR_MISSING_ARGS('event');
     if (!isEvent(event)) throw new codes.ERR_INVALID_ARG_TYPE('event', 'Event', event);
-    const control = openEvent(event);
-    if (control.isDispatching()) throw new codes.ERR_EVENT_RECURSION(event.type);
-    control.begin(this);
+    if (control.isDispatching(event)) throw new codes.ERR_EVENT_RECURSION(event.type);
+    control.begin(event, this);
     const chain = this.#chains.get(event.type);
-    if (chain !== undefined) this.#call(chain, event, control);
-    control.end();
+    if (chain !== undefined) this.#call(chain, event);
+    control.end(event);
     return !event.defaultPrevented;
   }
 
-  #call(chain, event, control) {
+  #call(chain, event) {
     let entry = chain.first;
-    while (entry !== undefined && (!control.isStopped() || chain.resisting > 0)) {
+    while (entry !== undefined && (!control.isStopped(event) || chain.resisting > 0)) {
       const { next } = entry;
-      if (!entry.removed && !(control.isStopped() && !entry.resists)) {
+      if (!entry.removed && (!control.isStopped(event) || entry.resists)) {
         if (entry.once) this.#drop(event.type, chain, entry);
-        this.#callOne(entry, event, control);
+        this.#callOne(entry, event);
       }
       entry = next;
     }
   }
 
-  #callOne({ listener, passive }, event, control) {
-    control.setPassive(passive);
+  #callOne({ listener, passive }, event) {
+    if (passive) control.setPassive(event, true);
     try {
       const callback = typeof listener === 'function' ? listener : listener.handleEvent;
       if (typeof callback === 'function') {
         const result = typeof listener === 'function' ? callback.call(this, event) : callback.call(listener, event);
         // Node's oddity: from the second listener on, the event no longer counts as being dispatched.
-        control.end();
+        control.end(event);
         // An async listener that rejects is as fatal as one that throws.
         if (result !== undefined && result !== null && typeof result.then === 'function') result.then(undefined, rethrow);
       }
     } catch (error) {
       rethrow(error);
     }
-    control.setPassive(false);
+    if (passive) control.setPassive(event, false);
   }
 
   [kListenerAdded](count, type) {

@@ -11,6 +11,8 @@ const { isEventTarget, limits, kMaxEventTargetListeners, kMaxEventTargetListener
 
 const inspect = (value, options) => require('internal/inspect').inspect(value, options);
 
+const { apply } = Reflect;
+
 const kCapture = Symbol('kCapture');
 const kShapeMode = Symbol('shapeMode');
 const kEmitting = Symbol('events.emitting');
@@ -41,14 +43,18 @@ EventEmitter.prototype.emit = function emit(type, ...args) {
   const listeners = events?.[type];
   if (listeners === undefined) return false;
   if (typeof listeners === 'function') {
-    captured(this, Reflect.apply(listeners, this, args), type, args);
+    const result = apply(listeners, this, args);
+    if (result !== undefined && result !== null) captured(this, result, type, args);
     return true;
   }
   // A list that is being emitted is not changed but replaced (see `changeable`), so what a listener adds or removes is
   // for later emissions.
   listeners[kEmitting] += 1;
   try {
-    for (let i = 0; i < listeners.length; i += 1) captured(this, Reflect.apply(listeners[i], this, args), type, args);
+    for (let i = 0; i < listeners.length; i += 1) {
+      const result = apply(listeners[i], this, args);
+      if (result !== undefined && result !== null) captured(this, result, type, args);
+    }
   } finally {
     listeners[kEmitting] -= 1;
   }
@@ -70,7 +76,7 @@ function unhandled(error) {
 
 // With `captureRejections`, what an async listener rejects with comes back as an event.
 function captured(emitter, result, type, args) {
-  if (result === undefined || result === null || !emitter[kCapture]) return;
+  if (!emitter[kCapture]) return;
   try {
     const { then } = result;
     if (typeof then === 'function') {
@@ -167,7 +173,7 @@ function wrapOnce(target, type, listener) {
     if (fired) return undefined;
     target.removeListener(type, wrapper);
     fired = true;
-    return Reflect.apply(listener, target, args);
+    return apply(listener, target, args);
   }
   wrapper.listener = listener;
   return wrapper;
