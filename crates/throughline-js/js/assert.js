@@ -157,7 +157,7 @@ function difference(actual, expected, operator, heading) {
     const sameLine = withCommas ? (a, b) => a === b || `${a},` === b || a === `${b},` : (a, b) => a === b;
     ({ text, skipped } = printEdit(shortestEdit(leftLines, rightLines, sameLine)));
   }
-  return `${heading ?? HEADINGS[key]}\n${legend}${skipped ? '\n... Skipped lines' : ''}\n${text}\n`;
+  return `${heading || HEADINGS[key]}\n${legend}${skipped ? '\n... Skipped lines' : ''}\n${text}\n`;
 }
 
 const side = (value, text) => text.length - (typeof value === 'string' ? 2 : 0);
@@ -293,8 +293,8 @@ function ok(...args) {
 
 function fail(message) {
   if (message instanceof Error) throw message;
-  const error = new AssertionError({ message: message ?? 'Failed', operator: 'fail', stackStartFn: fail });
-  error.generatedMessage = isNothing(message);
+  const error = new AssertionError({ message: message === undefined ? 'Failed' : message, operator: 'fail', stackStartFn: fail });
+  if (message === undefined) error.generatedMessage = true;
   throw error;
 }
 
@@ -305,7 +305,7 @@ function comparison(name, operator, holds) {
       if (arguments.length < 2) throw new codes.ERR_MISSING_ARGS('actual', 'expected');
       if (holds(actual, expected)) return;
       const text = messageFrom(message, actual, expected);
-      fail_({ actual, expected, message: text === '' ? undefined : text, operator, stackStartFn: compare });
+      fail_({ actual, expected, message: text, operator, stackStartFn: compare });
     },
   }[name];
   return compare;
@@ -342,7 +342,7 @@ const matches = (text, pattern) => typeof text === 'string' && types.isRegExp(pa
 
 function compareKey(actual, expected, key, message, keys, fn) {
   if (key in actual && isDeepStrictEqual(actual[key], expected[key])) return;
-  if (message) fail_({ actual, expected, message, operator: fn.name, stackStartFn: fn });
+  if (message) fail_({ actual, expected, message: messageFrom([message], actual, expected), operator: fn.name, stackStartFn: fn });
   const error = new AssertionError({
     actual: new Comparison(actual, keys),
     expected: new Comparison(expected, keys, actual),
@@ -393,7 +393,6 @@ function checkException(actual, expected, message, fn) {
   if (typeof expected !== 'function' && !types.isRegExp(expected)) return checkAgainstObject(actual, expected, message, fn);
   const text = complaint(actual, expected);
   if (text === undefined) return;
-  if (message instanceof Error) throw message;
   const error = new AssertionError({ actual, expected, message: message || text, operator: fn.name, stackStartFn: fn });
   error.generatedMessage = !message;
   throw error;
@@ -503,7 +502,7 @@ function ifError(error) {
 function checkMatch(string, regexp, given, fn, wanted) {
   if (!types.isRegExp(regexp)) throw new codes.ERR_INVALID_ARG_TYPE('regexp', 'RegExp', regexp);
   if (typeof string === 'string' && (regexp.exec(string) !== null) === wanted) return;
-  const own = messageFrom(given, string, regexp);
+  const own = isNothing(given[0]) ? undefined : messageFrom(given, string, regexp);
   let text = own;
   if (!own) {
     if (typeof string !== 'string') text = `The "string" argument must be of type string. Received type ${typeof string} (${inspect(string)})`;
@@ -513,7 +512,7 @@ function checkMatch(string, regexp, given, fn, wanted) {
     }
   }
   const error = new AssertionError({ actual: string, expected: regexp, message: text, operator: fn.name, stackStartFn: fn });
-  error.generatedMessage = !own;
+  error.generatedMessage = given.length === 0;
   throw error;
 }
 
@@ -530,17 +529,26 @@ const common = {
   partialDeepStrictEqual, match, doesNotMatch, throws, rejects, doesNotThrow, doesNotReject, ifError,
 };
 
+const STRICT = { equal: strictEqual, deepEqual: deepStrictEqual, notEqual: notStrictEqual, notDeepEqual: notDeepStrictEqual };
+
+// An `assert` of its own: strict unless asked otherwise.
+function Assert(options) {
+  if (!new.target) throw new codes.ERR_CONSTRUCT_CALL_REQUIRED('Assert');
+  const { diff = 'simple', strict: isStrict = true } = options ?? {};
+  validate.oneOf(diff, 'options.diff', ['simple', 'full']);
+  this.AssertionError = AssertionError;
+  if (isStrict) Object.assign(this, STRICT);
+}
+Object.assign(Assert.prototype, { ok }, common);
+
 Object.assign(assert, { AssertionError, ok }, common);
 
 function strict(...args) {
   innerOk(strict, args.length, args[0], args.slice(1));
 }
-assert.strict = Object.assign(strict, assert, {
-  equal: strictEqual,
-  deepEqual: deepStrictEqual,
-  notEqual: notStrictEqual,
-  notDeepEqual: notDeepStrictEqual,
-});
+assert.strict = Object.assign(strict, assert, STRICT);
 assert.strict.strict = assert.strict;
+assert.Assert = Assert;
+assert.strict.Assert = Assert;
 
 module.exports = assert;

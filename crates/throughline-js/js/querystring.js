@@ -2,6 +2,7 @@
 'use strict';
 
 const { codes } = require('internal/errors');
+const { decodeUtf8 } = require('internal/encoding');
 
 const SAFE = /[^A-Za-z0-9\-_.!~*'()]/;
 
@@ -27,34 +28,8 @@ function unescape(text) {
 function decodeLoosely(text) {
   return text.replace(/(?:%[0-9a-fA-F]{2})+/g, (run) => {
     const bytes = run.slice(1).split('%').map((byte) => parseInt(byte, 16));
-    return decodeUtf8(bytes);
+    return decodeUtf8(bytes).text;
   });
-}
-
-function decodeUtf8(bytes) {
-  let text = '';
-  for (let i = 0; i < bytes.length; ) {
-    const { point, length } = sequenceAt(bytes, i);
-    text += point === undefined ? '\ufffd' : String.fromCodePoint(point);
-    i += length;
-  }
-  return text;
-}
-
-// The character at `at`; without a point, the length of what one replacement character stands for.
-function sequenceAt(bytes, at) {
-  const lead = bytes[at];
-  if (lead < 0x80) return { point: lead, length: 1 };
-  const count = lead >= 0xc2 && lead <= 0xdf ? 1 : lead >= 0xe0 && lead <= 0xef ? 2 : lead >= 0xf0 && lead <= 0xf4 ? 3 : 0;
-  let point = lead & (0x3f >> count);
-  for (let i = 1; i <= count; i += 1) {
-    const byte = bytes[at + i];
-    const low = i === 1 && lead === 0xe0 ? 0xa0 : i === 1 && lead === 0xf0 ? 0x90 : 0x80;
-    const high = i === 1 && lead === 0xed ? 0x9f : i === 1 && lead === 0xf4 ? 0x8f : 0xbf;
-    if (byte === undefined || byte < low || byte > high) return { point: undefined, length: i };
-    point = (point << 6) | (byte & 0x3f);
-  }
-  return count === 0 ? { point: undefined, length: 1 } : { point, length: count + 1 };
 }
 
 function textOf(value) {

@@ -195,6 +195,5 @@ module.exports = {
   toUSVString,
   types,
 };
-for (const name of ['TextDecoder', 'TextEncoder']) {
-  if (typeof globalThis[name] === 'function') module.exports[name] = globalThis[name];
-}
+const encoding = require('internal/encoding');
+for (const name of ['TextDecoder', 'TextEncoder']) module.exports[name] = globalThis[name] ?? encoding[name];

@@ -75,4 +75,5 @@ function globals(names, from) {
 if (fs.existsSync(fileOf('internal/event_target'))) {
   globals(['Event', 'EventTarget', 'CustomEvent', 'AbortController', 'AbortSignal'], load('internal/event_target'));
 }
+globals(['TextEncoder', 'TextDecoder'], load('internal/encoding'));
 if (isOurs('console')) globals(['console'], { console: load('console') });
