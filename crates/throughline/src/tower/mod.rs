@@ -40,7 +40,10 @@
 //!
 //! What passes requests to another task ([`Buffer`](https://docs.rs/tower/0.5/tower/buffer) and its like) calls the service there, in a context that is not the request's.
 //! The request carries its [`Snapshot`](crate::Snapshot) in its extensions, and [`RestoreContextLayer`], inside of the buffer, goes on in it. Where stores were set
-//! between the two layers, [`CaptureContextLayer`], just outside of the buffer, takes those along.
+//! between the two layers, [`CaptureContextLayer`], just outside of the buffer, takes those along. (Stores, that is: whose callback runs there, as
+//! [`execution_async_id`](crate::execution_async_id) says it, is the worker's affair.)
+//!
+//! Around what tries a request again, all attempts are one request; inside of it, each is one.
 //!
 //! # Which request id is taken
 //!
