@@ -101,6 +101,7 @@ const unhandled = (error) => (error === undefined ? 'Unhandled error.' : `Unhand
 // code: [class, text or function that makes it]; a text takes the arguments at its `%s`.
 const CATALOGUE = {
   ERR_AMBIGUOUS_ARGUMENT: [TypeError, 'The "%s" argument is ambiguous. %s'],
+  ERR_ARG_NOT_ITERABLE: [TypeError, '%s must be iterable'],
   ERR_ASYNC_CALLBACK: [TypeError, '%s must be a function'],
   ERR_ASYNC_TYPE: [TypeError, 'Invalid name for async "type": %s'],
   ERR_CONSOLE_WRITABLE_STREAM: [TypeError, 'Console expects a writable stream instance for %s'],
@@ -118,9 +119,12 @@ const CATALOGUE = {
   ],
   ERR_INVALID_ARG_VALUE: [TypeError, invalidValue],
   ERR_INVALID_ASYNC_ID: [RangeError, 'Invalid %s value: %s'],
+  ERR_INVALID_FILE_URL_HOST: [TypeError, 'File URL host must be "localhost" or empty on %s'],
+  ERR_INVALID_FILE_URL_PATH: [TypeError, 'File URL path %s'],
   ERR_INVALID_RETURN_VALUE: [TypeError, wrongReturn],
   ERR_INVALID_STATE: [Error, 'Invalid state: %s'],
   ERR_INVALID_THIS: [TypeError, 'Value of "this" must be of type %s'],
+  ERR_INVALID_TUPLE: [TypeError, '%s must be an iterable %s tuple'],
   ERR_INVALID_URI: [URIError, 'URI malformed'],
   ERR_INVALID_URL: [TypeError, () => 'Invalid URL'],
   ERR_INVALID_URL_SCHEME: [TypeError, (expected) => `The URL must be of scheme ${expected}`],

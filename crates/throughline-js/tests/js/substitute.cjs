@@ -75,5 +75,6 @@ function globals(names, from) {
 if (fs.existsSync(fileOf('internal/event_target'))) {
   globals(['Event', 'EventTarget', 'CustomEvent', 'AbortController', 'AbortSignal'], load('internal/event_target'));
 }
+if (isOurs('url')) globals(['URL', 'URLSearchParams'], load('url'));
 globals(['TextEncoder', 'TextDecoder'], load('internal/encoding'));
 if (isOurs('console')) globals(['console'], { console: load('console') });
