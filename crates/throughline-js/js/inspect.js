@@ -81,22 +81,15 @@ function colourful(text, kind) {
 function formatValue(ctx, value, depth, typed) {
   if (!isObject(value)) return formatPrimitive(ctx, value);
   const proxy = internal.proxyDetails?.(value);
-  if (proxy !== undefined) {
+  if (proxy === undefined) {
+    const shown = formatCustom(ctx, value, value, depth);
+    if (shown !== undefined) return shown;
+  } else {
     if (proxy[0] === null) return ctx.stylize('<Revoked Proxy>', 'special');
     if (ctx.showProxy) return formatProxy(ctx, proxy, depth);
+    const shown = formatCustom(ctx, proxy[0], value, depth);
+    if (shown !== undefined) return shown;
     return `${ctx.stylize('Proxy(', 'special')}${formatValue(ctx, proxy[0], depth)}${ctx.stylize(')', 'special')}`;
-  }
-  if (ctx.customInspect) {
-    const own = value[custom];
-    const isPrototype = value.constructor?.prototype === value;
-    if (typeof own === 'function' && own !== inspect && !isPrototype) {
-      const left = ctx.depth === null ? null : ctx.depth - depth;
-      const shown = own.call(value, left, optionsFor(ctx), inspect);
-      if (shown !== value) {
-        if (typeof shown === 'object') return formatValue(ctx, shown, depth);
-        return String(shown).replaceAll('\n', `\n${' '.repeat(ctx.indentation)}`);
-      }
-    }
   }
   if (ctx.seen.includes(value)) {
     ctx.circular ??= new Map();
@@ -104,6 +97,19 @@ function formatValue(ctx, value, depth, typed) {
     return ctx.stylize(`[Circular *${ctx.circular.get(value)}]`, 'special');
   }
   return formatObject(ctx, value, depth, typed);
+}
+
+// What the value itself makes of being inspected, if it has a way. A proxy is asked through its target, so that no trap of
+// it runs.
+function formatCustom(ctx, value, context, depth) {
+  if (!ctx.customInspect || internal.proxyDetails?.(value) !== undefined) return undefined;
+  const own = value[custom];
+  if (typeof own !== 'function' || own === inspect || value.constructor?.prototype === value) return undefined;
+  const left = ctx.depth === null ? null : ctx.depth - depth;
+  const shown = own.call(context, left, optionsFor(ctx), inspect);
+  if (shown === context) return undefined;
+  if (typeof shown === 'object') return formatValue(ctx, shown, depth);
+  return String(shown).replaceAll('\n', `\n${' '.repeat(ctx.indentation)}`);
 }
 
 // What a custom inspect function is given.
@@ -273,9 +279,15 @@ const extraKeys = (ctx, value) => keysOf(ctx, value).filter((key) => !isIndex(ke
 
 // ---- Objects -------------------------------------------------------------------------------------------------------
 
+const setSize = Object.getOwnPropertyDescriptor(Set.prototype, 'size').get;
+const typedLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length').get;
+const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, 'size').get;
+
 // How one object is to be shown: braces, a base before them, keys, and the entries that are no keys; or `whole`, when
 // nothing but one word is to be shown.
 function describe(ctx, value, constructor, tag, depth) {
+  // What has lost its iterator is no longer shown as a collection.
+  if (constructor !== null && !(Symbol.iterator in value)) return describePlain(ctx, value, constructor, tag, depth);
   if (Array.isArray(value)) {
     const prefix = constructor !== 'Array' || tag !== '' ? prefixOf(constructor, tag, 'Array', `(${value.length})`) : '';
     const keys = extraKeys(ctx, value);
@@ -283,18 +295,19 @@ function describe(ctx, value, constructor, tag, depth) {
     return { braces: [`${prefix}[`, ']'], keys, extras: ARRAY_EXTRAS, entries: arrayEntries };
   }
   if (types.isSet(value)) {
-    const size = Object.getOwnPropertyDescriptor(Set.prototype, 'size').get.call(value);
+    const size = setSize.call(value);
     return collection(ctx, value, prefixOf(constructor, tag, 'Set', `(${size})`), size, setEntries);
   }
   if (types.isMap(value)) {
-    const size = Object.getOwnPropertyDescriptor(Map.prototype, 'size').get.call(value);
+    const size = mapSize.call(value);
     return collection(ctx, value, prefixOf(constructor, tag, 'Map', `(${size})`), size, mapEntries);
   }
   const typed = typedArrayName(value);
   if (typed !== undefined) {
     const keys = extraKeys(ctx, value);
-    const braces = [`${prefixOf(constructor, tag, typed, `(${value.length})`)}[`, ']'];
-    if (value.length === 0 && keys.length === 0 && !ctx.showHidden) return { whole: `${braces[0]}]` };
+    const size = typedLength.call(value);
+    const braces = [`${prefixOf(constructor, tag, typed, `(${size})`)}[`, ']'];
+    if (size === 0 && keys.length === 0 && !ctx.showHidden) return { whole: `${braces[0]}]` };
     return { braces, keys, extras: ARRAY_EXTRAS, entries: typedEntries };
   }
   for (const [is, name] of [[types.isMapIterator, 'Map'], [types.isSetIterator, 'Set']]) {
@@ -326,7 +339,7 @@ function describePlain(ctx, value, constructor, tag, depth) {
   if (typeof value === 'function') return withBase(functionBase(value, constructor, tag), 'special');
   if (types.isRegExp(value)) {
     const prefix = prefixOf(constructor, tag, 'RegExp');
-    const base = (prefix === 'RegExp ' ? '' : prefix) + RegExp.prototype.toString.call(value);
+    const base = (prefix === 'RegExp ' ? '' : prefix) + RegExp.prototype.toString.call(constructor === null ? new RegExp(value) : value);
     if (ctx.depth !== null && depth > ctx.depth) return { whole: ctx.stylize(base, 'regexp') };
     return withBase(base, 'regexp');
   }
@@ -478,10 +491,11 @@ function arrayEntries(ctx, value, depth) {
 }
 
 function typedEntries(ctx, value, depth) {
-  const shown = Math.min(Math.max(0, ctx.maxArrayLength), value.length);
+  const size = typedLength.call(value);
+  const shown = Math.min(Math.max(0, ctx.maxArrayLength), size);
   const output = [];
   for (let i = 0; i < shown; i += 1) output.push(formatPrimitive(ctx, value[i]));
-  if (value.length > shown) output.push(moreItems(value.length - shown));
+  if (size > shown) output.push(moreItems(size - shown));
   if (ctx.showHidden) {
     ctx.indentation += 2;
     for (const key of ['BYTES_PER_ELEMENT', 'length', 'byteLength', 'byteOffset', 'buffer']) {
@@ -507,13 +521,13 @@ function collected(ctx, size, each, show) {
 }
 
 function setEntries(ctx, value, depth) {
-  return collected(ctx, value.size, Set.prototype.values.call(value), (item) => formatValue(ctx, item, depth));
+  return collected(ctx, setSize.call(value), Set.prototype.values.call(value), (item) => formatValue(ctx, item, depth));
 }
 
 function mapEntries(ctx, value, depth) {
   return collected(
     ctx,
-    value.size,
+    mapSize.call(value),
     Map.prototype.entries.call(value),
     ([key, item]) => `${formatValue(ctx, key, depth)} => ${formatValue(ctx, item, depth)}`,
   );
@@ -524,7 +538,7 @@ function bufferEntries(ctx, value) {
   const shown = Math.min(Math.max(0, ctx.maxArrayLength), bytes.length);
   let text = Array.from(bytes.subarray(0, shown), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   if (bytes.length > shown) text += ` ... ${bytes.length - shown} more byte${bytes.length - shown > 1 ? 's' : ''}`;
-  const size = ctx.stylize(String(bytes.length), 'number');
+  const size = formatPrimitive(ctx, value.byteLength);
   return [`${ctx.stylize('[Uint8Contents]', 'special')}: <${text}>`, `[byteLength]: ${size}`];
 }
 
@@ -593,10 +607,13 @@ function boxedBase(ctx, value, constructor, tag) {
   return { text, style: name.toLowerCase() };
 }
 
+const inheritedStack = Object.getOwnPropertyDescriptor(Error.prototype, 'stack')?.get;
+
 // The stack with its head line, whether or not this engine's stacks have one.
 function stackOf(error) {
   const head = () => Error.prototype.toString.call(error);
-  const { stack } = error;
+  // Where the stack is an accessor of `Error.prototype`, an error that lost that prototype still has one.
+  const stack = 'stack' in error ? error.stack : inheritedStack?.call(error);
   if (!stack) return head();
   if (typeof stack !== 'string') return inspect(stack);
   if (!/^\s*at /.test(stack)) return stack;

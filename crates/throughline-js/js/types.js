@@ -11,10 +11,14 @@ const { toString } = Object.prototype;
 
 const getter = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, name).get;
 
-// Whether calling `method` on a value succeeds, which built-in methods do only on their own kind.
-function brand(method, ...args) {
+const { isPrototypeOf } = Object.prototype;
+
+// Whether calling `method` of `prototype` on a value succeeds, which built-in methods do only on their own kind. An
+// object with an ordinary chain of prototypes that misses `prototype` is not even asked: an error costs much.
+function brand(prototype, method, ...args) {
   return (value) => {
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
+    if (!isPrototypeOf.call(prototype, value) && isPrototypeOf.call(Object.prototype, value)) return false;
     try {
       method.call(value, ...args);
       return true;
@@ -25,7 +29,7 @@ function brand(method, ...args) {
 }
 
 const boxed = (prototype) => {
-  const is = brand(prototype.valueOf);
+  const is = brand(prototype, prototype.valueOf);
   return (value) => typeof value === 'object' && is(value);
 };
 
@@ -45,15 +49,19 @@ const AsyncGeneratorPrototype = protoOf(protoOf((async function* () {})()));
 const AsyncFunctionPrototype = protoOf(async function () {});
 const GeneratorFunctionPrototype = protoOf(function* () {});
 const AsyncGeneratorFunctionPrototype = protoOf(async function* () {});
+// One that has lost its prototype shows it in its text.
 const functionOf =
-  (...prototypes) =>
-  (value) =>
-    typeof value === 'function' && prototypes.some((prototype) => prototype.isPrototypeOf(value));
+  (text, ...prototypes) =>
+  (value) => {
+    if (typeof value !== 'function') return false;
+    if (protoOf(value) === null) return text.test(Function.prototype.toString.call(value));
+    return prototypes.some((prototype) => isPrototypeOf.call(prototype, value));
+  };
 
-const isDataView = brand(getter(DataView.prototype, 'byteLength'));
-const isArrayBuffer = brand(getter(ArrayBuffer.prototype, 'byteLength'));
+const isDataView = brand(DataView.prototype, getter(DataView.prototype, 'byteLength'));
+const isArrayBuffer = brand(ArrayBuffer.prototype, getter(ArrayBuffer.prototype, 'byteLength'));
 const isSharedArrayBuffer =
-  typeof SharedArrayBuffer === 'function' ? brand(getter(SharedArrayBuffer.prototype, 'byteLength')) : () => false;
+  typeof SharedArrayBuffer === 'function' ? brand(SharedArrayBuffer.prototype, getter(SharedArrayBuffer.prototype, 'byteLength')) : () => false;
 
 const typedArrayName = (value) => (ArrayBuffer.isView(value) ? typedArrayTag.call(value) : undefined);
 const isTyped = (name) => (value) => typedArrayName(value) === name;
@@ -64,7 +72,7 @@ const isBooleanObject = boxed(Boolean.prototype);
 const isBigIntObject = boxed(BigInt.prototype);
 const isSymbolObject = boxed(Symbol.prototype);
 
-const isRegExpLike = brand(getter(RegExp.prototype, 'source'));
+const isRegExpLike = brand(RegExp.prototype, getter(RegExp.prototype, 'source'));
 
 function promiseState(value) {
   return internal.promiseState?.(value);
@@ -93,7 +101,7 @@ function isModuleNamespaceObject(value) {
 
 const types = {
   isExternal: () => false,
-  isDate: brand(Date.prototype.getTime),
+  isDate: brand(Date.prototype, Date.prototype.getTime),
   isArgumentsObject,
   isBigIntObject,
   isBooleanObject,
@@ -104,17 +112,17 @@ const types = {
     isNumberObject(value) || isStringObject(value) || isBooleanObject(value) || isBigIntObject(value) || isSymbolObject(value),
   isNativeError,
   isRegExp: (value) => value !== RegExp.prototype && isRegExpLike(value),
-  isAsyncFunction: functionOf(AsyncFunctionPrototype, AsyncGeneratorFunctionPrototype),
-  isGeneratorFunction: functionOf(GeneratorFunctionPrototype, AsyncGeneratorFunctionPrototype),
+  isAsyncFunction: functionOf(/^async[\s(]/, AsyncFunctionPrototype, AsyncGeneratorFunctionPrototype),
+  isGeneratorFunction: functionOf(/^(async\s+)?(function\s*)?\*/, GeneratorFunctionPrototype, AsyncGeneratorFunctionPrototype),
   isGeneratorObject: (value) =>
     tagged('Generator', GeneratorPrototype)(value) || tagged('AsyncGenerator', AsyncGeneratorPrototype)(value),
   isPromise,
-  isMap: brand(getter(Map.prototype, 'size')),
-  isSet: brand(getter(Set.prototype, 'size')),
+  isMap: brand(Map.prototype, getter(Map.prototype, 'size')),
+  isSet: brand(Set.prototype, getter(Set.prototype, 'size')),
   isMapIterator: tagged('Map Iterator', protoOf(new Map().keys())),
   isSetIterator: tagged('Set Iterator', protoOf(new Set().keys())),
-  isWeakMap: brand(WeakMap.prototype.has, {}),
-  isWeakSet: brand(WeakSet.prototype.has, {}),
+  isWeakMap: brand(WeakMap.prototype, WeakMap.prototype.has, {}),
+  isWeakSet: brand(WeakSet.prototype, WeakSet.prototype.has, {}),
   isArrayBuffer,
   isSharedArrayBuffer,
   isProxy: (value) => internal.proxyDetails?.(value) !== undefined,

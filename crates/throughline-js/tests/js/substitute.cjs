@@ -13,6 +13,7 @@ const PUBLIC = [
   'querystring', 'url',
 ];
 
+const types = require('node:util/types');
 const util = internalBinding('util');
 const errors = internalBinding('errors');
 const STATES = ['pending', 'fulfilled', 'rejected'];
@@ -23,20 +24,11 @@ const internal = {
   triggerUncaughtException: (error) => errors.triggerUncaughtException(error, false),
   write: (fd, text) => void fs.writeSync(fd, text),
   promiseState(value) {
-    if (!require('node:util/types').isPromise(value)) return undefined;
-    const details = util.getPromiseDetails(value);
-    return Array.isArray(details) ? [STATES[details[0]], details[1]] : [STATES[details]];
+    if (!types.isPromise(value)) return undefined;
+    const [state, result] = [].concat(util.getPromiseDetails(value));
+    return [STATES[state], result];
   },
-  proxyDetails(value) {
-    return util.getProxyDetails(value);
-  },
-};
-
-const nodeTypes = require('node:util/types');
-internal.promiseState = (value) => {
-  if (!nodeTypes.isPromise(value)) return undefined;
-  const [state, result] = [].concat(util.getPromiseDetails(value));
-  return [STATES[state], result];
+  proxyDetails: (value) => util.getProxyDetails(value),
 };
 
 const loaded = new Map();
