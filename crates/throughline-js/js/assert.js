@@ -129,7 +129,12 @@ function difference(actual, expected, operator, heading) {
   const left = inspectWhole(actual);
   const right = inspectWhole(expected);
   let key = operator;
-  if (operator === 'strictEqual' && isReference(actual) && isReference(expected) && typeof actual === typeof expected) {
+  if (
+    operator === 'strictEqual' &&
+    isReference(actual) &&
+    isReference(expected) &&
+    typeof actual === typeof expected
+  ) {
     key = 'strictEqualObject';
   }
   let legend = '+ actual - expected';
@@ -138,7 +143,8 @@ function difference(actual, expected, operator, heading) {
   const leftLines = left.split('\n');
   const rightLines = right.split('\n');
   const isSmall = leftLines.length === 1 && rightLines.length === 1;
-  const bothObjects = typeof actual === 'object' && actual !== null && typeof expected === 'object' && expected !== null;
+  const bothObjects =
+    typeof actual === 'object' && actual !== null && typeof expected === 'object' && expected !== null;
   if (isSmall && !bothObjects) {
     const isBrief = side(actual, left) + side(expected, right) <= 12 && (actual !== 0 || expected !== 0);
     if (isBrief) {
@@ -166,7 +172,8 @@ function stacked(left, right) {
   const longest = Math.max(left.length, right.length);
   let at = 0;
   while (at < longest && left[at] === right[at]) at += 1;
-  const pointer = at >= 3 && at < longest && left.length + right.length <= 80 ? `\n${' '.repeat(at + 2)}^` : '';
+  const pointer =
+    at >= 3 && at < longest && left.length + right.length <= 80 ? `\n${' '.repeat(at + 2)}^` : '';
   return `\n+ ${left}\n- ${right}${pointer}`;
 }
 
@@ -206,7 +213,11 @@ class AssertionError extends Error {
     if (given && DIFFED.includes(operator)) text = difference(actual, expected, operator, text);
     super(text);
     this.generatedMessage = !message;
-    Object.defineProperty(this, 'name', { value: 'AssertionError [ERR_ASSERTION]', writable: true, configurable: true });
+    Object.defineProperty(this, 'name', {
+      value: 'AssertionError [ERR_ASSERTION]',
+      writable: true,
+      configurable: true,
+    });
     this.code = 'ERR_ASSERTION';
     this.actual = actual;
     this.expected = expected;
@@ -274,11 +285,20 @@ function innerOk(fn, count, value, given) {
     const probe = {};
     Error.captureStackTrace?.(probe, fn);
     const source = internal.callSource?.(probe);
-    message = source === undefined ? `${inspect(value)} == true` : `The expression evaluated to a falsy value:\n\n  ${source}\n`;
+    message =
+      source === undefined
+        ? `${inspect(value)} == true`
+        : `The expression evaluated to a falsy value:\n\n  ${source}\n`;
   } else {
     message = messageFrom(given, value, true);
   }
-  const error = new AssertionError({ actual: value, expected: true, message, operator: '==', stackStartFn: fn });
+  const error = new AssertionError({
+    actual: value,
+    expected: true,
+    message,
+    operator: '==',
+    stackStartFn: fn,
+  });
   error.generatedMessage = generated;
   throw error;
 }
@@ -293,7 +313,11 @@ function ok(...args) {
 
 function fail(message) {
   if (message instanceof Error) throw message;
-  const error = new AssertionError({ message: message === undefined ? 'Failed' : message, operator: 'fail', stackStartFn: fail });
+  const error = new AssertionError({
+    message: message === undefined ? 'Failed' : message,
+    operator: 'fail',
+    stackStartFn: fail,
+  });
   if (message === undefined) error.generatedMessage = true;
   throw error;
 }
@@ -319,10 +343,18 @@ const notEqual = comparison('notEqual', '!=', (a, b) => !looseEqual(a, b));
 const deepEqual = comparison('deepEqual', 'deepEqual', isDeepEqual);
 const notDeepEqual = comparison('notDeepEqual', 'notDeepEqual', (a, b) => !isDeepEqual(a, b));
 const deepStrictEqual = comparison('deepStrictEqual', 'deepStrictEqual', isDeepStrictEqual);
-const notDeepStrictEqual = comparison('notDeepStrictEqual', 'notDeepStrictEqual', (a, b) => !isDeepStrictEqual(a, b));
+const notDeepStrictEqual = comparison(
+  'notDeepStrictEqual',
+  'notDeepStrictEqual',
+  (a, b) => !isDeepStrictEqual(a, b),
+);
 const strictEqual = comparison('strictEqual', 'strictEqual', Object.is);
 const notStrictEqual = comparison('notStrictEqual', 'notStrictEqual', (a, b) => !Object.is(a, b));
-const partialDeepStrictEqual = comparison('partialDeepStrictEqual', 'partialDeepStrictEqual', isPartialStrictEqual);
+const partialDeepStrictEqual = comparison(
+  'partialDeepStrictEqual',
+  'partialDeepStrictEqual',
+  isPartialStrictEqual,
+);
 
 // ---- Exceptions ------------------------------------------------------------------------------------------------------
 
@@ -338,11 +370,19 @@ class Comparison {
   }
 }
 
-const matches = (text, pattern) => typeof text === 'string' && types.isRegExp(pattern) && pattern.exec(text) !== null;
+const matches = (text, pattern) =>
+  typeof text === 'string' && types.isRegExp(pattern) && pattern.exec(text) !== null;
 
 function compareKey(actual, expected, key, message, keys, fn) {
   if (key in actual && isDeepStrictEqual(actual[key], expected[key])) return;
-  if (message) fail_({ actual, expected, message: messageFrom([message], actual, expected), operator: fn.name, stackStartFn: fn });
+  if (message)
+    fail_({
+      actual,
+      expected,
+      message: messageFrom([message], actual, expected),
+      operator: fn.name,
+      stackStartFn: fn,
+    });
   const error = new AssertionError({
     actual: new Comparison(actual, keys),
     expected: new Comparison(expected, keys, actual),
@@ -357,13 +397,20 @@ function compareKey(actual, expected, key, message, keys, fn) {
 
 function checkAgainstObject(actual, expected, message, fn) {
   if (typeof actual !== 'object' || actual === null) {
-    const error = new AssertionError({ actual, expected, message, operator: 'deepStrictEqual', stackStartFn: fn });
+    const error = new AssertionError({
+      actual,
+      expected,
+      message,
+      operator: 'deepStrictEqual',
+      stackStartFn: fn,
+    });
     error.operator = fn.name;
     throw error;
   }
   const keys = Object.keys(expected);
   if (expected instanceof Error) keys.push('name', 'message');
-  else if (keys.length === 0) throw new codes.ERR_INVALID_ARG_VALUE('error', expected, 'may not be an empty object');
+  else if (keys.length === 0)
+    throw new codes.ERR_INVALID_ARG_VALUE('error', expected, 'may not be an empty object');
   for (const key of keys) {
     if (!matches(actual[key], expected[key])) compareKey(actual, expected, key, message, keys, fn);
   }
@@ -379,7 +426,9 @@ function complaint(actual, expected) {
   if (expected.prototype !== undefined && actual instanceof expected) return undefined;
   const isError = types.isNativeError(actual) || actual instanceof Error;
   if (Object.prototype.isPrototypeOf.call(Error, expected) || expected === Error) {
-    const received = isError ? `"${actual.name}"\n\nError message:\n\n${actual.message}` : `"${inspect(actual, { depth: -1 })}"`;
+    const received = isError
+      ? `"${actual.name}"\n\nError message:\n\n${actual.message}`
+      : `"${inspect(actual, { depth: -1 })}"`;
     return `The error is expected to be an instance of "${expected.name}". Received ${received}`;
   }
   const result = Reflect.apply(expected, {}, [actual]);
@@ -390,10 +439,17 @@ function complaint(actual, expected) {
 }
 
 function checkException(actual, expected, message, fn) {
-  if (typeof expected !== 'function' && !types.isRegExp(expected)) return checkAgainstObject(actual, expected, message, fn);
+  if (typeof expected !== 'function' && !types.isRegExp(expected))
+    return checkAgainstObject(actual, expected, message, fn);
   const text = complaint(actual, expected);
   if (text === undefined) return;
-  const error = new AssertionError({ actual, expected, message: message || text, operator: fn.name, stackStartFn: fn });
+  const error = new AssertionError({
+    actual,
+    expected,
+    message: message || text,
+    operator: fn.name,
+    stackStartFn: fn,
+  });
   error.generatedMessage = !message;
   throw error;
 }
@@ -406,10 +462,16 @@ function expectError(fn, actual, args) {
     if (args.length === 2) throw new codes.ERR_INVALID_ARG_TYPE('error', EXPECTABLE, error);
     if (typeof actual === 'object' && actual !== null) {
       if (actual.message === error) {
-        throw new codes.ERR_AMBIGUOUS_ARGUMENT('error/message', `The error message "${actual.message}" is identical to the message.`);
+        throw new codes.ERR_AMBIGUOUS_ARGUMENT(
+          'error/message',
+          `The error message "${actual.message}" is identical to the message.`,
+        );
       }
     } else if (actual === error) {
-      throw new codes.ERR_AMBIGUOUS_ARGUMENT('error/message', `The error "${actual}" is identical to the message.`);
+      throw new codes.ERR_AMBIGUOUS_ARGUMENT(
+        'error/message',
+        `The error "${actual}" is identical to the message.`,
+      );
     }
     [error, message] = [undefined, error];
   } else if (!isNothing(error) && typeof error !== 'object' && typeof error !== 'function') {
@@ -418,7 +480,13 @@ function expectError(fn, actual, args) {
   if (actual === NO_EXCEPTION) {
     const kind = fn === rejects ? 'rejection' : 'exception';
     const details = `${error?.name ? ` (${error.name})` : ''}${message ? `: ${message}` : '.'}`;
-    fail_({ actual: undefined, expected: error, operator: fn.name, message: `Missing expected ${kind}${details}`, stackStartFn: fn });
+    fail_({
+      actual: undefined,
+      expected: error,
+      operator: fn.name,
+      message: `Missing expected ${kind}${details}`,
+      stackStartFn: fn,
+    });
   }
   if (error) checkException(actual, error, message, fn);
 }
@@ -454,13 +522,17 @@ function thrownBy(fn) {
 
 const isPromiseLike = (value) =>
   types.isPromise(value) ||
-  (value !== null && typeof value === 'object' && typeof value.then === 'function' && typeof value.catch === 'function');
+  (value !== null &&
+    typeof value === 'object' &&
+    typeof value.then === 'function' &&
+    typeof value.catch === 'function');
 
 async function rejectionOf(promiseFn) {
   let promise = promiseFn;
   if (typeof promiseFn === 'function') {
     promise = promiseFn();
-    if (!isPromiseLike(promise)) throw new codes.ERR_INVALID_RETURN_VALUE('instance of Promise', 'promiseFn', promise);
+    if (!isPromiseLike(promise))
+      throw new codes.ERR_INVALID_RETURN_VALUE('instance of Promise', 'promiseFn', promise);
   } else if (!isPromiseLike(promiseFn)) {
     throw new codes.ERR_INVALID_ARG_TYPE('promiseFn', ['Function', 'Promise'], promiseFn);
   }
@@ -496,7 +568,13 @@ function ifError(error) {
   } else {
     message += inspect(error);
   }
-  throw new AssertionError({ actual: error, expected: null, operator: 'ifError', message, stackStartFn: ifError });
+  throw new AssertionError({
+    actual: error,
+    expected: null,
+    operator: 'ifError',
+    message,
+    stackStartFn: ifError,
+  });
 }
 
 function checkMatch(string, regexp, given, fn, wanted) {
@@ -505,13 +583,22 @@ function checkMatch(string, regexp, given, fn, wanted) {
   const own = isNothing(given[0]) ? undefined : messageFrom(given, string, regexp);
   let text = own;
   if (!own) {
-    if (typeof string !== 'string') text = `The "string" argument must be of type string. Received type ${typeof string} (${inspect(string)})`;
+    if (typeof string !== 'string')
+      text = `The "string" argument must be of type string. Received type ${typeof string} (${inspect(string)})`;
     else {
-      const rule = wanted ? 'The input did not match the regular expression' : 'The input was expected to not match the regular expression';
+      const rule = wanted
+        ? 'The input did not match the regular expression'
+        : 'The input was expected to not match the regular expression';
       text = `${rule} ${inspect(regexp)}. Input:\n\n${inspect(string)}\n`;
     }
   }
-  const error = new AssertionError({ actual: string, expected: regexp, message: text, operator: fn.name, stackStartFn: fn });
+  const error = new AssertionError({
+    actual: string,
+    expected: regexp,
+    message: text,
+    operator: fn.name,
+    stackStartFn: fn,
+  });
   error.generatedMessage = given.length === 0;
   throw error;
 }
@@ -525,11 +612,31 @@ function doesNotMatch(string, regexp, ...message) {
 }
 
 const common = {
-  fail, equal, notEqual, deepEqual, notDeepEqual, deepStrictEqual, notDeepStrictEqual, strictEqual, notStrictEqual,
-  partialDeepStrictEqual, match, doesNotMatch, throws, rejects, doesNotThrow, doesNotReject, ifError,
+  fail,
+  equal,
+  notEqual,
+  deepEqual,
+  notDeepEqual,
+  deepStrictEqual,
+  notDeepStrictEqual,
+  strictEqual,
+  notStrictEqual,
+  partialDeepStrictEqual,
+  match,
+  doesNotMatch,
+  throws,
+  rejects,
+  doesNotThrow,
+  doesNotReject,
+  ifError,
 };
 
-const STRICT = { equal: strictEqual, deepEqual: deepStrictEqual, notEqual: notStrictEqual, notDeepEqual: notDeepStrictEqual };
+const STRICT = {
+  equal: strictEqual,
+  deepEqual: deepStrictEqual,
+  notEqual: notStrictEqual,
+  notDeepEqual: notDeepStrictEqual,
+};
 
 // An `assert` of its own: strict unless asked otherwise.
 function Assert(options) {

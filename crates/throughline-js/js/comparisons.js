@@ -21,16 +21,29 @@ function equal(a, b, mode, seen) {
       return a == b || (a !== a && b !== b);
     }
   } else {
-    if (!isObject(a) || !isObject(b)) return a !== a && b !== b && typeof a === 'number' && typeof b === 'number';
+    if (!isObject(a) || !isObject(b))
+      return a !== a && b !== b && typeof a === 'number' && typeof b === 'number';
     if (mode === STRICT && Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
   }
   if (tagOf(a) !== tagOf(b)) return false;
-  return sameKind(a, b) && (Array.isArray(a) ? equalArrays(a, b, mode, seen) : equalObjects(a, b, mode, seen));
+  return (
+    sameKind(a, b) && (Array.isArray(a) ? equalArrays(a, b, mode, seen) : equalObjects(a, b, mode, seen))
+  );
 }
 
 const KINDS = [
-  Array.isArray, types.isDate, types.isRegExp, types.isNativeError, types.isSet, types.isMap, types.isAnyArrayBuffer,
-  types.isTypedArray, types.isBoxedPrimitive, types.isPromise, types.isWeakMap, types.isWeakSet,
+  Array.isArray,
+  types.isDate,
+  types.isRegExp,
+  types.isNativeError,
+  types.isSet,
+  types.isMap,
+  types.isAnyArrayBuffer,
+  types.isTypedArray,
+  types.isBoxedPrimitive,
+  types.isPromise,
+  types.isWeakMap,
+  types.isWeakSet,
 ];
 
 const sameKind = (a, b) => KINDS.every((is) => is(a) === is(b));
@@ -42,7 +55,9 @@ function keysOf(value, mode, withoutIndices) {
   let keys = Object.keys(value);
   if (withoutIndices) keys = keys.filter((key) => !isIndex(key));
   if (mode === LOOSE) return keys;
-  const symbols = Object.getOwnPropertySymbols(value).filter((key) => Object.prototype.propertyIsEnumerable.call(value, key));
+  const symbols = Object.getOwnPropertySymbols(value).filter((key) =>
+    Object.prototype.propertyIsEnumerable.call(value, key),
+  );
   return keys.concat(symbols);
 }
 
@@ -112,7 +127,8 @@ function hiddenEqual(a, b, mode, seen) {
 function equalNumbers(a, b, mode) {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i += 1) {
-    if (mode === LOOSE ? a[i] !== b[i] && !(a[i] !== a[i] && b[i] !== b[i]) : !Object.is(a[i], b[i])) return false;
+    if (mode === LOOSE ? a[i] !== b[i] && !(a[i] !== a[i] && b[i] !== b[i]) : !Object.is(a[i], b[i]))
+      return false;
   }
   return true;
 }
@@ -135,7 +151,8 @@ function equalBoxed(a, b) {
 function equalKeys(a, b, mode, seen, withoutIndices, compareEntries) {
   const keys = keysOf(b, mode, withoutIndices);
   if (mode !== PARTIAL && keysOf(a, mode, withoutIndices).length !== keys.length) return false;
-  const has = mode === LOOSE ? Object.hasOwn : (object, key) => Object.prototype.propertyIsEnumerable.call(object, key);
+  const has =
+    mode === LOOSE ? Object.hasOwn : (object, key) => Object.prototype.propertyIsEnumerable.call(object, key);
   if (!keys.every((key) => has(a, key))) return false;
   const above = seen.findIndex(([left]) => left === a);
   if (above !== seen.findIndex(([, right]) => right === b)) return false;

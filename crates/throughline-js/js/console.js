@@ -34,7 +34,10 @@ function Console(options, stderr, ignoreErrors) {
   if (!new.target) return new Console(options, stderr, ignoreErrors);
   if (!options || typeof options.write === 'function') options = { stdout: options, stderr };
   const { stdout, stderr: errors = stdout, groupIndentation = GROUP_WIDTH, inspectOptions } = options;
-  for (const [name, stream] of [['stdout', stdout], ['stderr', errors]]) {
+  for (const [name, stream] of [
+    ['stdout', stdout],
+    ['stderr', errors],
+  ]) {
     if (!stream || typeof stream.write !== 'function') throw new codes.ERR_CONSOLE_WRITABLE_STREAM(name);
   }
   fill(this, sink(stdout), sink(errors), groupIndentation, inspectOptions);
@@ -42,10 +45,23 @@ function Console(options, stderr, ignoreErrors) {
 
 // Gives `target` the methods of a console, each bound to it.
 function fill(target, out, err, groupWidth = GROUP_WIDTH, inspectOptions = undefined) {
-  const state = { out, err, groupWidth, inspectOptions: inspectOptions ?? {}, indentation: '', counts: new Map(), timers: new Map() };
+  const state = {
+    out,
+    err,
+    groupWidth,
+    inspectOptions: inspectOptions ?? {},
+    indentation: '',
+    counts: new Map(),
+    timers: new Map(),
+  };
   const methods = methodsOf(state, target);
   for (const name of Object.keys(methods)) {
-    Object.defineProperty(target, name, { value: methods[name], writable: true, configurable: true, enumerable: true });
+    Object.defineProperty(target, name, {
+      value: methods[name],
+      writable: true,
+      configurable: true,
+      enumerable: true,
+    });
   }
   return target;
 }
@@ -53,7 +69,8 @@ function fill(target, out, err, groupWidth = GROUP_WIDTH, inspectOptions = undef
 function methodsOf(state, target) {
   const format = (args) => formatWithOptions(state.inspectOptions, ...args);
   const line = (write, text) => {
-    const indented = state.indentation === '' ? text : state.indentation + text.replaceAll('\n', `\n${state.indentation}`);
+    const indented =
+      state.indentation === '' ? text : state.indentation + text.replaceAll('\n', `\n${state.indentation}`);
     write(`${indented}\n`);
   };
   const warn = (text) => internal.emitWarning?.(text);
@@ -120,7 +137,10 @@ function methodsOf(state, target) {
       state.indentation += ' '.repeat(state.groupWidth);
     },
     groupEnd() {
-      state.indentation = state.indentation.slice(0, Math.max(0, state.indentation.length - state.groupWidth));
+      state.indentation = state.indentation.slice(
+        0,
+        Math.max(0, state.indentation.length - state.groupWidth),
+      );
     },
     table(data, properties) {
       if (data === null || typeof data !== 'object') return target.log(data);
@@ -136,24 +156,37 @@ function methodsOf(state, target) {
 
 // ---- table -----------------------------------------------------------------------------------------------------------
 
-const cell = (value) => inspect(value, { maxArrayLength: 3, breakLength: Infinity, colors: false, depth: value !== null && typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length > 2 ? -1 : 0 });
+const cell = (value) =>
+  inspect(value, {
+    maxArrayLength: 3,
+    breakLength: Infinity,
+    colors: false,
+    depth:
+      value !== null && typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length > 2
+        ? -1
+        : 0,
+  });
 
 const isRow = (value) => value !== null && typeof value === 'object';
 
 function table(data, properties) {
-  if (properties !== undefined && !Array.isArray(properties)) throw new codes.ERR_INVALID_ARG_TYPE('properties', 'Array', properties);
+  if (properties !== undefined && !Array.isArray(properties))
+    throw new codes.ERR_INVALID_ARG_TYPE('properties', 'Array', properties);
   const isMap = data instanceof Map;
   const isSet = data instanceof Set;
   if (isMap) {
     const rows = [...data].map(([key, value], i) => [String(i), cell(key), cell(value)]);
     return draw(['(iteration index)', 'Key', 'Values'], rows);
   }
-  const entries = isSet ? [...data].map((value, i) => [String(i), value]) : Object.keys(data).map((key) => [key, data[key]]);
+  const entries = isSet
+    ? [...data].map((value, i) => [String(i), value])
+    : Object.keys(data).map((key) => [key, data[key]]);
   const columns = properties === undefined ? [] : [...properties];
   let hasValues = false;
   for (const [, value] of entries) {
     if (!isRow(value)) hasValues = true;
-    else if (properties === undefined) for (const key of Object.keys(value)) if (!columns.includes(key)) columns.push(key);
+    else if (properties === undefined)
+      for (const key of Object.keys(value)) if (!columns.includes(key)) columns.push(key);
   }
   const rows = entries.map(([key, value]) => [
     key,
@@ -167,7 +200,9 @@ function draw(head, rows) {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)) + 2);
   const row = (cells) => `│${cells.map((text, i) => ` ${text.padEnd(widths[i] - 1)}`).join('│')}│`;
   const rule = (left, middle, right) => left + widths.map((width) => '─'.repeat(width)).join(middle) + right;
-  return [rule('┌', '┬', '┐'), row(head), rule('├', '┼', '┤'), ...rows.map(row), rule('└', '┴', '┘')].join('\n');
+  return [rule('┌', '┬', '┐'), row(head), rule('├', '┼', '┤'), ...rows.map(row), rule('└', '┴', '┘')].join(
+    '\n',
+  );
 }
 
 const console = fill({}, sink(undefined, 1), sink(undefined, 2));

@@ -212,7 +212,8 @@ function channelOf(nameOrChannels, event, className) {
     throw new codes.ERR_INVALID_ARG_TYPE('nameOrChannels', ['string', 'object', className], nameOrChannels);
   }
   const given = nameOrChannels[event];
-  if (!(given instanceof Channel)) throw new codes.ERR_INVALID_ARG_TYPE(`nameOrChannels.${event}`, 'Channel', given);
+  if (!(given instanceof Channel))
+    throw new codes.ERR_INVALID_ARG_TYPE(`nameOrChannels.${event}`, 'Channel', given);
   return given;
 }
 
@@ -253,7 +254,12 @@ const BOUNDS = ['start', 'end'];
 
 class BoundedChannel {
   constructor(nameOrChannels) {
-    if (nameOrChannels === null) throw new codes.ERR_INVALID_ARG_TYPE('nameOrChannels', ['string', 'object', 'BoundedChannel'], nameOrChannels);
+    if (nameOrChannels === null)
+      throw new codes.ERR_INVALID_ARG_TYPE(
+        'nameOrChannels',
+        ['string', 'object', 'BoundedChannel'],
+        nameOrChannels,
+      );
     for (const event of BOUNDS) {
       Object.defineProperty(this, event, { value: channelOf(nameOrChannels, event, 'BoundedChannel') });
     }
@@ -296,7 +302,10 @@ class TracingChannel {
     const of = (event) => channelOf(nameOrChannels, event, 'TracingChannel');
     this.#call = new BoundedChannel({ start: of('start'), end: of('end') });
     // A pair of its own, which is why messages call its channels `start` and `end`.
-    const { asyncStart: start, asyncEnd: end } = typeof nameOrChannels === 'string' ? { asyncStart: of('asyncStart'), asyncEnd: of('asyncEnd') } : nameOrChannels;
+    const { asyncStart: start, asyncEnd: end } =
+      typeof nameOrChannels === 'string'
+        ? { asyncStart: of('asyncStart'), asyncEnd: of('asyncEnd') }
+        : nameOrChannels;
     this.#continuation = new BoundedChannel({ start, end });
     Object.defineProperty(this, 'error', { value: of('error') });
   }
@@ -419,7 +428,9 @@ class TracingChannel {
 }
 
 function warnOfNoThenable(fn) {
-  internal.emitWarning(`tracePromise was called with the function '${fn.name || '<anonymous>'}', which returned a non-thenable.`);
+  internal.emitWarning(
+    `tracePromise was called with the function '${fn.name || '<anonymous>'}', which returned a non-thenable.`,
+  );
 }
 
 const tracingChannel = (nameOrChannels) => new TracingChannel(nameOrChannels);

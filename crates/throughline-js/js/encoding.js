@@ -14,8 +14,15 @@ function encodeUtf8(text) {
     const point = char.codePointAt(0);
     if (point < 0x80) bytes.push(point);
     else if (point < 0x800) bytes.push(0xc0 | (point >> 6), 0x80 | (point & 0x3f));
-    else if (point < 0x10000) bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
-    else bytes.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
+    else if (point < 0x10000)
+      bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
+    else
+      bytes.push(
+        0xf0 | (point >> 18),
+        0x80 | ((point >> 12) & 0x3f),
+        0x80 | ((point >> 6) & 0x3f),
+        0x80 | (point & 0x3f),
+      );
   }
   return bytes;
 }
@@ -25,7 +32,14 @@ function encodeUtf8(text) {
 function sequenceAt(bytes, at) {
   const lead = bytes[at];
   if (lead < 0x80) return { point: lead, length: 1 };
-  const count = lead >= 0xc2 && lead <= 0xdf ? 1 : lead >= 0xe0 && lead <= 0xef ? 2 : lead >= 0xf0 && lead <= 0xf4 ? 3 : 0;
+  const count =
+    lead >= 0xc2 && lead <= 0xdf
+      ? 1
+      : lead >= 0xe0 && lead <= 0xef
+        ? 2
+        : lead >= 0xf0 && lead <= 0xf4
+          ? 3
+          : 0;
   if (count === 0) return { point: undefined, length: 1 };
   let point = lead & (0x3f >> count);
   for (let i = 1; i <= count; i += 1) {
@@ -70,7 +84,8 @@ class TextEncoder {
 
   encodeInto(source, destination) {
     validate.string(source, 'src');
-    if (!types.isUint8Array(destination)) throw new codes.ERR_INVALID_ARG_TYPE('dest', 'Uint8Array', destination);
+    if (!types.isUint8Array(destination))
+      throw new codes.ERR_INVALID_ARG_TYPE('dest', 'Uint8Array', destination);
     let read = 0;
     let written = 0;
     for (const char of source) {
@@ -86,15 +101,27 @@ class TextEncoder {
 
 const LABELS = {
   __proto__: null,
-  'utf-8': 'utf-8', utf8: 'utf-8', 'unicode-1-1-utf-8': 'utf-8', unicode11utf8: 'utf-8', unicode20utf8: 'utf-8',
-  'x-unicode20utf8': 'utf-8', 'utf-16le': 'utf-16le', 'utf-16': 'utf-16le', 'ucs-2': 'utf-16le', unicode: 'utf-16le',
-  'iso-10646-ucs-2': 'utf-16le', csunicode: 'utf-16le', 'utf-16be': 'utf-16be', unicodefffe: 'utf-16be',
+  'utf-8': 'utf-8',
+  utf8: 'utf-8',
+  'unicode-1-1-utf-8': 'utf-8',
+  unicode11utf8: 'utf-8',
+  unicode20utf8: 'utf-8',
+  'x-unicode20utf8': 'utf-8',
+  'utf-16le': 'utf-16le',
+  'utf-16': 'utf-16le',
+  'ucs-2': 'utf-16le',
+  unicode: 'utf-16le',
+  'iso-10646-ucs-2': 'utf-16le',
+  csunicode: 'utf-16le',
+  'utf-16be': 'utf-16be',
+  unicodefffe: 'utf-16be',
 };
 
 function viewOf(input) {
   if (types.isAnyArrayBuffer(input)) return new Uint8Array(input);
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
-  const message = 'The "list" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.';
+  const message =
+    'The "list" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.';
   throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
@@ -136,7 +163,8 @@ class TextDecoder {
       this.#started = false;
       throw new codes.ERR_ENCODING_INVALID_ENCODED_DATA(this.#encoding);
     };
-    let { text, used } = this.#encoding === 'utf-8' ? decodeUtf8(bytes, invalid, more) : this.#decodeUtf16(bytes, invalid, more);
+    let { text, used } =
+      this.#encoding === 'utf-8' ? decodeUtf8(bytes, invalid, more) : this.#decodeUtf16(bytes, invalid, more);
     this.#rest = more ? bytes.slice(used) : [];
     if (!this.#started && text !== '') {
       this.#started = true;

@@ -19,7 +19,9 @@ function frame(site) {
   const name = site.getFunctionName();
   if (site.isNative()) return `\n    at ${name} (native)`;
   const place = `${site.getFileName()}:${site.getLineNumber()}:${site.getColumnNumber()}`;
-  return name && name !== '<anonymous>' && name !== 'anonymous' ? `\n    at ${name} (${place})` : `\n    at ${place}`;
+  return name && name !== '<anonymous>' && name !== 'anonymous'
+    ? `\n    at ${name} (${place})`
+    : `\n    at ${place}`;
 }
 
 function prepareStackTrace(error, sites) {
@@ -30,7 +32,11 @@ function prepareStackTrace(error, sites) {
 
 // Programs may replace it, as on Node; stacks are then what they make of them.
 function install() {
-  Object.defineProperty(Error, 'prepareStackTrace', { value: prepareStackTrace, writable: true, configurable: true });
+  Object.defineProperty(Error, 'prepareStackTrace', {
+    value: prepareStackTrace,
+    writable: true,
+    configurable: true,
+  });
 }
 
 module.exports = { install };

@@ -40,7 +40,17 @@ function list(words, conjunction = 'or') {
   return `${words.slice(0, -1).join(', ')}, ${conjunction} ${words[words.length - 1]}`;
 }
 
-const PRIMITIVE_NAMES = ['string', 'function', 'number', 'object', 'Function', 'Object', 'boolean', 'bigint', 'symbol'];
+const PRIMITIVE_NAMES = [
+  'string',
+  'function',
+  'number',
+  'object',
+  'Function',
+  'Object',
+  'boolean',
+  'bigint',
+  'symbol',
+];
 const CLASS_NAME = /^[A-Z][a-zA-Z0-9]*$/;
 
 function expectation(expected) {
@@ -62,7 +72,8 @@ function expectation(expected) {
   if (types.length > 0) parts.push(`${types.length > 1 ? 'one of type' : 'of type'} ${list(types)}`);
   if (classes.length > 0) parts.push(`an instance of ${list(classes)}`);
   if (others.length > 1) parts.push(`one of ${list(others)}`);
-  else if (others.length === 1) parts.push(`${others[0].toLowerCase() === others[0] ? '' : 'an '}${others[0]}`);
+  else if (others.length === 1)
+    parts.push(`${others[0].toLowerCase() === others[0] ? '' : 'an '}${others[0]}`);
   return parts.join(' or ');
 }
 
@@ -84,7 +95,9 @@ function receivedNumber(input) {
 }
 
 function missing(...names) {
-  const quoted = names.map((name) => (Array.isArray(name) ? name.map((n) => `"${n}"`).join(' or ') : `"${name}"`));
+  const quoted = names.map((name) =>
+    Array.isArray(name) ? name.map((n) => `"${n}"`).join(' or ') : `"${name}"`,
+  );
   return `The ${list(quoted, 'and')} argument${quoted.length > 1 ? 's' : ''} must be specified`;
 }
 
@@ -155,7 +168,11 @@ function fill(text, args) {
 function headed(error, head) {
   const { stack } = error;
   if (typeof stack !== 'string' || (stack !== '' && !/^\s*at /.test(stack))) return;
-  Object.defineProperty(error, 'stack', { value: `${head}\n${stack.replace(/\n$/, '')}`, writable: true, configurable: true });
+  Object.defineProperty(error, 'stack', {
+    value: `${head}\n${stack.replace(/\n$/, '')}`,
+    writable: true,
+    configurable: true,
+  });
 }
 
 // Gives `error` the stack of the caller of `below`, headed as Node heads it: `TypeError [CODE]: text`.
@@ -219,7 +236,9 @@ const validate = {
     const low = min !== undefined && !(value >= min);
     const high = max !== undefined && !(value <= max);
     if (!low && !high) return;
-    const range = [min !== undefined && `>= ${min}`, max !== undefined && `<= ${max}`].filter(Boolean).join(' && ');
+    const range = [min !== undefined && `>= ${min}`, max !== undefined && `<= ${max}`]
+      .filter(Boolean)
+      .join(' && ');
     throw new codes.ERR_OUT_OF_RANGE(name, range, value);
   },
   integer(value, name, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER) {
@@ -230,7 +249,8 @@ const validate = {
   uint32(value, name) {
     if (typeof value !== 'number') throw new codes.ERR_INVALID_ARG_TYPE(name, 'number', value);
     if (!Number.isInteger(value)) throw new codes.ERR_OUT_OF_RANGE(name, 'an integer', value);
-    if (value < 0 || value > 4294967295) throw new codes.ERR_OUT_OF_RANGE(name, '>= 0 && <= 4294967295', value);
+    if (value < 0 || value > 4294967295)
+      throw new codes.ERR_OUT_OF_RANGE(name, '>= 0 && <= 4294967295', value);
   },
   // A plain object: neither null nor an array nor a function.
   object(value, name) {
@@ -254,11 +274,28 @@ const validate = {
 };
 
 const DOM_CODES = {
-  IndexSizeError: 1, HierarchyRequestError: 3, WrongDocumentError: 4, InvalidCharacterError: 5,
-  NoModificationAllowedError: 7, NotFoundError: 8, NotSupportedError: 9, InUseAttributeError: 10, InvalidStateError: 11,
-  SyntaxError: 12, InvalidModificationError: 13, NamespaceError: 14, InvalidAccessError: 15, TypeMismatchError: 17,
-  SecurityError: 18, NetworkError: 19, AbortError: 20, URLMismatchError: 21, QuotaExceededError: 22, TimeoutError: 23,
-  InvalidNodeTypeError: 24, DataCloneError: 25,
+  IndexSizeError: 1,
+  HierarchyRequestError: 3,
+  WrongDocumentError: 4,
+  InvalidCharacterError: 5,
+  NoModificationAllowedError: 7,
+  NotFoundError: 8,
+  NotSupportedError: 9,
+  InUseAttributeError: 10,
+  InvalidStateError: 11,
+  SyntaxError: 12,
+  InvalidModificationError: 13,
+  NamespaceError: 14,
+  InvalidAccessError: 15,
+  TypeMismatchError: 17,
+  SecurityError: 18,
+  NetworkError: 19,
+  AbortError: 20,
+  URLMismatchError: 21,
+  QuotaExceededError: 22,
+  TimeoutError: 23,
+  InvalidNodeTypeError: 24,
+  DataCloneError: 25,
 };
 
 // For engines that have none of their own.
@@ -292,6 +329,7 @@ class OwnDOMException extends Error {
 }
 Object.defineProperty(OwnDOMException, 'name', { value: 'DOMException', configurable: true });
 
-const DOMException = typeof globalThis.DOMException === 'function' ? globalThis.DOMException : OwnDOMException;
+const DOMException =
+  typeof globalThis.DOMException === 'function' ? globalThis.DOMException : OwnDOMException;
 
 module.exports = { codes, AbortError, DOMException, determineSpecificType, headed, validate };

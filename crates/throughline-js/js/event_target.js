@@ -26,7 +26,8 @@ const isEventTarget = (value) => Boolean(value?.constructor?.[kIsEventTarget]);
 
 function dictionary(value, name) {
   if (value === null || value === undefined) return {};
-  if (typeof value !== 'object' && typeof value !== 'function') throw new codes.ERR_INVALID_ARG_TYPE(name, 'Object', value);
+  if (typeof value !== 'object' && typeof value !== 'function')
+    throw new codes.ERR_INVALID_ARG_TYPE(name, 'Object', value);
   return value;
 }
 
@@ -217,9 +218,24 @@ delete Event.control;
 delete Event.is;
 labelled(Event, 'Event');
 enumerable(Event.prototype, [
-  'initEvent', 'stopImmediatePropagation', 'preventDefault', 'target', 'currentTarget', 'srcElement', 'type', 'cancelable',
-  'defaultPrevented', 'timeStamp', 'composedPath', 'returnValue', 'bubbles', 'composed', 'eventPhase', 'cancelBubble',
-  'stopPropagation', 'isTrusted',
+  'initEvent',
+  'stopImmediatePropagation',
+  'preventDefault',
+  'target',
+  'currentTarget',
+  'srcElement',
+  'type',
+  'cancelable',
+  'defaultPrevented',
+  'timeStamp',
+  'composedPath',
+  'returnValue',
+  'bubbles',
+  'composed',
+  'eventPhase',
+  'cancelBubble',
+  'stopPropagation',
+  'isTrusted',
 ]);
 
 class CustomEvent extends Event {
@@ -269,7 +285,8 @@ class Chain {
 
   find(listener, capture) {
     let entry = this.first;
-    while (entry !== undefined && !(entry.listener === listener && entry.capture === capture)) entry = entry.next;
+    while (entry !== undefined && !(entry.listener === listener && entry.capture === capture))
+      entry = entry.next;
     return entry;
   }
 
@@ -286,8 +303,20 @@ function isListener(listener) {
 
 function listenerOptions(options) {
   if (typeof options === 'boolean') return { capture: options };
-  const { once, capture, passive, signal, [kResistStopPropagation]: resists } = dictionary(options, 'options');
-  return { once: Boolean(once), capture: Boolean(capture), passive: Boolean(passive), signal, resists: Boolean(resists) };
+  const {
+    once,
+    capture,
+    passive,
+    signal,
+    [kResistStopPropagation]: resists,
+  } = dictionary(options, 'options');
+  return {
+    once: Boolean(once),
+    capture: Boolean(capture),
+    passive: Boolean(passive),
+    signal,
+    resists: Boolean(resists),
+  };
 }
 
 function warning(name, message, details) {
@@ -306,7 +335,10 @@ class EventTarget {
   #chains = new Map();
 
   constructor() {
-    for (const [key, value] of [[kMaxEventTargetListeners, limits.listeners], [kMaxEventTargetListenersWarned, false]]) {
+    for (const [key, value] of [
+      [kMaxEventTargetListeners, limits.listeners],
+      [kMaxEventTargetListenersWarned, false],
+    ]) {
       Object.defineProperty(this, key, { value, writable: true, configurable: true, enumerable: false });
     }
   }
@@ -317,14 +349,21 @@ class EventTarget {
   }
 
   static #mine(target) {
-    if (typeof target !== 'object' || target === null || !(#chains in target)) throw new codes.ERR_INVALID_THIS('EventTarget');
+    if (typeof target !== 'object' || target === null || !(#chains in target))
+      throw new codes.ERR_INVALID_THIS('EventTarget');
     return target;
   }
 
   addEventListener(type, listener, options = {}) {
     EventTarget.#mine(this);
     if (arguments.length < 2) throw new codes.ERR_MISSING_ARGS('type', 'listener');
-    const { once = false, capture = false, passive = false, resists = false, signal } = listenerOptions(options);
+    const {
+      once = false,
+      capture = false,
+      passive = false,
+      resists = false,
+      signal,
+    } = listenerOptions(options);
     validate.abortSignal(signal, 'options.signal');
     if (!isListener(listener)) {
       const message = `addEventListener called with ${listener} which has no effect.`;
@@ -342,7 +381,16 @@ class EventTarget {
     let chain = this.#chains.get(type);
     if (chain === undefined) this.#chains.set(type, (chain = new Chain()));
     else if (chain.find(listener, capture) !== undefined) return;
-    chain.add({ listener, once, capture, passive, resists, removed: false, previous: undefined, next: undefined });
+    chain.add({
+      listener,
+      once,
+      capture,
+      passive,
+      resists,
+      removed: false,
+      previous: undefined,
+      next: undefined,
+    });
     this[kListenerAdded](chain.size, type);
   }
 
@@ -392,11 +440,13 @@ class EventTarget {
     try {
       const callback = typeof listener === 'function' ? listener : listener.handleEvent;
       if (typeof callback === 'function') {
-        const result = typeof listener === 'function' ? callback.call(this, event) : callback.call(listener, event);
+        const result =
+          typeof listener === 'function' ? callback.call(this, event) : callback.call(listener, event);
         // Node's oddity: from the second listener on, the event no longer counts as being dispatched.
         control.end(event);
         // An async listener that rejects is as fatal as one that throws.
-        if (result !== undefined && result !== null && typeof result.then === 'function') result.then(undefined, rethrow);
+        if (result !== undefined && result !== null && typeof result.then === 'function')
+          result.then(undefined, rethrow);
       }
     } catch (error) {
       rethrow(error);
@@ -436,7 +486,8 @@ function defineEventHandler(prototype, type) {
       return handlers.get(this)?.handler ?? null;
     },
     set(value) {
-      const handler = typeof value === 'function' || (typeof value === 'object' && value !== null) ? value : null;
+      const handler =
+        typeof value === 'function' || (typeof value === 'object' && value !== null) ? value : null;
       let wrapped = handlers.get(this);
       if (wrapped === undefined && handler !== null) {
         wrapped = function (event) {
@@ -551,7 +602,8 @@ class AbortSignal extends EventTarget {
 
   [kListenerAdded](count, type) {
     super[kListenerAdded](count, type);
-    if (type === 'abort' && this.#sources !== undefined && this.#sources.size > 0 && !this.#aborted) listenedTo.add(this);
+    if (type === 'abort' && this.#sources !== undefined && this.#sources.size > 0 && !this.#aborted)
+      listenedTo.add(this);
   }
 
   [kListenerRemoved](count, type) {

@@ -7,7 +7,13 @@
 const { codes, AbortError, validate } = require('internal/errors');
 const eventTarget = require('internal/event_target');
 
-const { isEventTarget, limits, kMaxEventTargetListeners, kMaxEventTargetListenersWarned, kResistStopPropagation } = eventTarget;
+const {
+  isEventTarget,
+  limits,
+  kMaxEventTargetListeners,
+  kMaxEventTargetListenersWarned,
+  kResistStopPropagation,
+} = eventTarget;
 
 const inspect = (value, options) => require('internal/inspect').inspect(value, options);
 
@@ -137,7 +143,8 @@ function add(emitter, type, listener, prepend) {
     emitter._eventsCount += 1;
     return emitter;
   }
-  if (typeof existing === 'function') events[type] = list(prepend ? [listener, existing] : [existing, listener]);
+  if (typeof existing === 'function')
+    events[type] = list(prepend ? [listener, existing] : [existing, listener]);
   else if (prepend) changeable(events, type).unshift(listener);
   else changeable(events, type).push(listener);
   warnOfMany(emitter, type, events[type]);
@@ -202,7 +209,8 @@ EventEmitter.prototype.removeListener = function removeListener(type, listener) 
   if (listeners === undefined) return this;
   if (isOf(listeners, listener)) {
     forget(this, type);
-    if (this._eventsCount > 0 && events.removeListener) this.emit('removeListener', type, listeners.listener || listener);
+    if (this._eventsCount > 0 && events.removeListener)
+      this.emit('removeListener', type, listeners.listener || listener);
   } else if (typeof listeners !== 'function') {
     const at = listeners.findLastIndex((candidate) => isOf(candidate, listener));
     if (at < 0) return this;
@@ -246,7 +254,8 @@ EventEmitter.prototype.removeAllListeners = function removeAllListeners(type) {
   }
   const listeners = events[type];
   if (typeof listeners === 'function') this.removeListener(type, listeners);
-  else if (listeners !== undefined) for (let i = listeners.length - 1; i >= 0; i -= 1) this.removeListener(type, listeners[i]);
+  else if (listeners !== undefined)
+    for (let i = listeners.length - 1; i >= 0; i -= 1) this.removeListener(type, listeners[i]);
   return this;
 };
 
@@ -269,7 +278,8 @@ EventEmitter.prototype.rawListeners = function rawListeners(type) {
 EventEmitter.prototype.listenerCount = function listenerCount(type, listener) {
   const listeners = this._events?.[type];
   if (listeners === undefined) return 0;
-  if (listener === undefined || listener === null) return typeof listeners === 'function' ? 1 : listeners.length;
+  if (listener === undefined || listener === null)
+    return typeof listeners === 'function' ? 1 : listeners.length;
   return rawListenersOf(this, type).filter((candidate) => isOf(candidate, listener)).length;
 };
 
@@ -277,7 +287,8 @@ EventEmitter.prototype.eventNames = function eventNames() {
   return this._eventsCount > 0 ? Reflect.ownKeys(this._events) : [];
 };
 
-const maxListenersOf = (emitter) => (emitter._maxListeners === undefined ? defaultMaxListeners : emitter._maxListeners);
+const maxListenersOf = (emitter) =>
+  emitter._maxListeners === undefined ? defaultMaxListeners : emitter._maxListeners;
 
 EventEmitter.prototype.setMaxListeners = function setMaxListeners(n) {
   validate.number(n, 'setMaxListeners', 0);
@@ -291,8 +302,21 @@ EventEmitter.prototype.getMaxListeners = function getMaxListeners() {
 
 // The order in which the prototype lists its methods is Node's.
 const methods = [
-  'setMaxListeners', 'getMaxListeners', 'emit', 'addListener', 'on', 'prependListener', 'once', 'prependOnceListener',
-  'removeListener', 'off', 'removeAllListeners', 'listeners', 'rawListeners', 'listenerCount', 'eventNames',
+  'setMaxListeners',
+  'getMaxListeners',
+  'emit',
+  'addListener',
+  'on',
+  'prependListener',
+  'once',
+  'prependOnceListener',
+  'removeListener',
+  'off',
+  'removeAllListeners',
+  'listeners',
+  'rawListeners',
+  'listenerCount',
+  'eventNames',
 ];
 for (const name of methods) {
   const method = EventEmitter.prototype[name];
@@ -329,7 +353,11 @@ function addAbortListener(signal, listener) {
   if (signal.aborted) {
     queueMicrotask(() => listener());
   } else {
-    signal.addEventListener('abort', listener, { __proto__: null, once: true, [kResistStopPropagation]: true });
+    signal.addEventListener('abort', listener, {
+      __proto__: null,
+      once: true,
+      [kResistStopPropagation]: true,
+    });
     remove = () => signal.removeEventListener('abort', listener);
   }
   return {
@@ -446,7 +474,8 @@ function on(emitter, event, options = {}) {
         return close();
       },
       throw(reason) {
-        if (!reason || !(reason instanceof Error)) throw new codes.ERR_INVALID_ARG_TYPE('EventEmitter.AsyncIterator', 'Error', reason);
+        if (!reason || !(reason instanceof Error))
+          throw new codes.ERR_INVALID_ARG_TYPE('EventEmitter.AsyncIterator', 'Error', reason);
         onError(reason);
       },
       [Symbol.asyncIterator]() {
@@ -514,7 +543,8 @@ function getEventListeners(emitterOrTarget, type) {
 
 function getMaxListeners(emitterOrTarget) {
   if (typeof emitterOrTarget?.getMaxListeners === 'function') return maxListenersOf(emitterOrTarget);
-  if (typeof emitterOrTarget?.[kMaxEventTargetListeners] === 'number') return emitterOrTarget[kMaxEventTargetListeners];
+  if (typeof emitterOrTarget?.[kMaxEventTargetListeners] === 'number')
+    return emitterOrTarget[kMaxEventTargetListeners];
   throw noEmitter(emitterOrTarget);
 }
 

@@ -59,14 +59,40 @@ function take(ctx, options) {
 }
 
 const colors = Object.assign(Object.create(null), {
-  reset: [0, 0], bold: [1, 22], dim: [2, 22], italic: [3, 23], underline: [4, 24], blink: [5, 25], inverse: [7, 27],
-  hidden: [8, 28], strikethrough: [9, 29], doubleunderline: [21, 24], black: [30, 39], red: [31, 39], green: [32, 39],
-  yellow: [33, 39], blue: [34, 39], magenta: [35, 39], cyan: [36, 39], white: [37, 39], gray: [90, 39], grey: [90, 39],
+  reset: [0, 0],
+  bold: [1, 22],
+  dim: [2, 22],
+  italic: [3, 23],
+  underline: [4, 24],
+  blink: [5, 25],
+  inverse: [7, 27],
+  hidden: [8, 28],
+  strikethrough: [9, 29],
+  doubleunderline: [21, 24],
+  black: [30, 39],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  blue: [34, 39],
+  magenta: [35, 39],
+  cyan: [36, 39],
+  white: [37, 39],
+  gray: [90, 39],
+  grey: [90, 39],
 });
 
 const styles = Object.assign(Object.create(null), {
-  special: 'cyan', number: 'yellow', bigint: 'yellow', boolean: 'yellow', undefined: 'grey', null: 'bold',
-  string: 'green', symbol: 'green', date: 'magenta', regexp: 'red', module: 'underline',
+  special: 'cyan',
+  number: 'yellow',
+  bigint: 'yellow',
+  boolean: 'yellow',
+  undefined: 'grey',
+  null: 'bold',
+  string: 'green',
+  symbol: 'green',
+  date: 'magenta',
+  regexp: 'red',
+  module: 'underline',
 });
 
 const plain = (text) => text;
@@ -104,7 +130,8 @@ function formatValue(ctx, value, depth, typed) {
 function formatCustom(ctx, value, context, depth) {
   if (!ctx.customInspect || internal.proxyDetails?.(value) !== undefined) return undefined;
   const own = value[custom];
-  if (typeof own !== 'function' || own === inspect || value.constructor?.prototype === value) return undefined;
+  if (typeof own !== 'function' || own === inspect || value.constructor?.prototype === value)
+    return undefined;
   const left = ctx.depth === null ? null : ctx.depth - depth;
   const shown = own.call(context, left, optionsFor(ctx), inspect);
   if (shown === context) return undefined;
@@ -133,8 +160,17 @@ const ARRAY = 1;
 const ARRAY_EXTRAS = 2;
 
 // eslint-disable-next-line no-control-regex
-const NEEDS_ESCAPE = /[\x00-\x1f\x27\x5c\x7f-\x9f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-const ESCAPES = { '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r', '\\': '\\\\', '\v': '\\x0B' };
+const NEEDS_ESCAPE =
+  /[\x00-\x1f\x27\x5c\x7f-\x9f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+const ESCAPES = {
+  '\b': '\\b',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\f': '\\f',
+  '\r': '\\r',
+  '\\': '\\\\',
+  '\v': '\\x0B',
+};
 
 function quote(text) {
   let mark = "'";
@@ -178,7 +214,10 @@ function formatNumber(ctx, number) {
 
 function formatBigInt(ctx, value) {
   const digits = String(value);
-  return ctx.stylize(`${ctx.numericSeparator ? digits.replace(/\B(?=(\d{3})+(?!\d))/g, '_') : digits}n`, 'bigint');
+  return ctx.stylize(
+    `${ctx.numericSeparator ? digits.replace(/\B(?=(\d{3})+(?!\d))/g, '_') : digits}n`,
+    'bigint',
+  );
 }
 
 function formatPrimitive(ctx, value) {
@@ -203,7 +242,9 @@ function formatPrimitive(ctx, value) {
 const CONTROL = /[\x00-\x1f\x27\x5c\x7f-\x9f]/g;
 
 function formatSymbol(symbol) {
-  return String(symbol).replace(CONTROL, (char) => (char === "'" ? "\\'" : (ESCAPES[char] ?? `\\x${hex(char.charCodeAt(0), 2)}`)));
+  return String(symbol).replace(CONTROL, (char) =>
+    char === "'" ? "\\'" : (ESCAPES[char] ?? `\\x${hex(char.charCodeAt(0), 2)}`),
+  );
 }
 
 function formatString(ctx, value) {
@@ -216,7 +257,10 @@ function formatString(ctx, value) {
   // A long text of several lines is shown line by line.
   if (ctx.compact !== true && value.length > 16 && value.length > ctx.breakLength - ctx.indentation - 4) {
     const lines = value.match(/[^\n]*\n|[^\n]+$/g) ?? [value];
-    return lines.map((line) => ctx.stylize(quote(line), 'string')).join(` +\n${' '.repeat(ctx.indentation + 2)}`) + trailer;
+    return (
+      lines.map((line) => ctx.stylize(quote(line), 'string')).join(` +\n${' '.repeat(ctx.indentation + 2)}`) +
+      trailer
+    );
   }
   return ctx.stylize(quote(value), 'string') + trailer;
 }
@@ -234,7 +278,7 @@ function isInstance(value, constructor) {
 // The name of the nearest constructor; null for an object without a prototype.
 function constructorName(ctx, value, depth) {
   let first;
-  for (let object = value; object !== null; ) {
+  for (let object = value; object !== null;) {
     const descriptor = Object.getOwnPropertyDescriptor(object, 'constructor');
     const constructor = descriptor?.value;
     if (typeof constructor === 'function' && constructor.name !== '' && isInstance(value, constructor)) {
@@ -255,7 +299,9 @@ function tagOf(ctx, value, constructor) {
   const tag = value[Symbol.toStringTag];
   if (typeof tag !== 'string' || tag === '' || tag === constructor) return '';
   // A tag that is listed among the properties is not said twice.
-  const listed = ctx.showHidden ? Object.hasOwn(value, Symbol.toStringTag) : Object.prototype.propertyIsEnumerable.call(value, Symbol.toStringTag);
+  const listed = ctx.showHidden
+    ? Object.hasOwn(value, Symbol.toStringTag)
+    : Object.prototype.propertyIsEnumerable.call(value, Symbol.toStringTag);
   return listed ? '' : tag;
 }
 
@@ -280,16 +326,21 @@ const extraKeys = (ctx, value) => keysOf(ctx, value).filter((key) => !isIndex(ke
 // ---- Objects -------------------------------------------------------------------------------------------------------
 
 const setSize = Object.getOwnPropertyDescriptor(Set.prototype, 'size').get;
-const typedLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length').get;
+const typedLength = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  'length',
+).get;
 const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, 'size').get;
 
 // How one object is to be shown: braces, a base before them, keys, and the entries that are no keys; or `whole`, when
 // nothing but one word is to be shown.
 function describe(ctx, value, constructor, tag, depth) {
   // What has lost its iterator is no longer shown as a collection.
-  if (constructor !== null && !(Symbol.iterator in value)) return describePlain(ctx, value, constructor, tag, depth);
+  if (constructor !== null && !(Symbol.iterator in value))
+    return describePlain(ctx, value, constructor, tag, depth);
   if (Array.isArray(value)) {
-    const prefix = constructor !== 'Array' || tag !== '' ? prefixOf(constructor, tag, 'Array', `(${value.length})`) : '';
+    const prefix =
+      constructor !== 'Array' || tag !== '' ? prefixOf(constructor, tag, 'Array', `(${value.length})`) : '';
     const keys = extraKeys(ctx, value);
     if (value.length === 0 && keys.length === 0) return { whole: `${prefix}[]` };
     return { braces: [`${prefix}[`, ']'], keys, extras: ARRAY_EXTRAS, entries: arrayEntries };
@@ -310,10 +361,16 @@ function describe(ctx, value, constructor, tag, depth) {
     if (size === 0 && keys.length === 0 && !ctx.showHidden) return { whole: `${braces[0]}]` };
     return { braces, keys, extras: ARRAY_EXTRAS, entries: typedEntries };
   }
-  for (const [is, name] of [[types.isMapIterator, 'Map'], [types.isSetIterator, 'Set']]) {
+  for (const [is, name] of [
+    [types.isMapIterator, 'Map'],
+    [types.isSetIterator, 'Set'],
+  ]) {
     if (!is(value)) continue;
     // What an iterator has left cannot be looked at without taking it.
-    return { braces: [`${prefixOf(constructor, `${name} Iterator`, `${name} Iterator`)}{`, '}'], keys: keysOf(ctx, value) };
+    return {
+      braces: [`${prefixOf(constructor, `${name} Iterator`, `${name} Iterator`)}{`, '}'],
+      keys: keysOf(ctx, value),
+    };
   }
   return describePlain(ctx, value, constructor, tag, depth);
 }
@@ -327,7 +384,8 @@ function collection(ctx, value, prefix, size, entries) {
 function describePlain(ctx, value, constructor, tag, depth) {
   let keys = keysOf(ctx, value);
   const braces = ['{', '}'];
-  const withBase = (base, style) => (keys.length === 0 ? { whole: ctx.stylize(base, style) } : { braces, keys, base });
+  const withBase = (base, style) =>
+    keys.length === 0 ? { whole: ctx.stylize(base, style) } : { braces, keys, base };
   const called = (fallback) => {
     braces[0] = `${prefixOf(constructor, tag, fallback)}{`;
   };
@@ -339,7 +397,9 @@ function describePlain(ctx, value, constructor, tag, depth) {
   if (typeof value === 'function') return withBase(functionBase(value, constructor, tag), 'special');
   if (types.isRegExp(value)) {
     const prefix = prefixOf(constructor, tag, 'RegExp');
-    const base = (prefix === 'RegExp ' ? '' : prefix) + RegExp.prototype.toString.call(constructor === null ? new RegExp(value) : value);
+    const base =
+      (prefix === 'RegExp ' ? '' : prefix) +
+      RegExp.prototype.toString.call(constructor === null ? new RegExp(value) : value);
     if (ctx.depth !== null && depth > ctx.depth) return { whole: ctx.stylize(base, 'regexp') };
     return withBase(base, 'regexp');
   }
@@ -369,7 +429,11 @@ function describePlain(ctx, value, constructor, tag, depth) {
     called(types.isWeakSet(value) ? 'WeakSet' : 'WeakMap');
     return { braces, keys, entries: () => [ctx.stylize('<items unknown>', 'special')] };
   }
-  if (typeof WeakRef === 'function' && value instanceof WeakRef && Object.prototype.toString.call(value) === '[object WeakRef]') {
+  if (
+    typeof WeakRef === 'function' &&
+    value instanceof WeakRef &&
+    Object.prototype.toString.call(value) === '[object WeakRef]'
+  ) {
     called('WeakRef');
     return { braces, keys, entries: weakRefEntries };
   }
@@ -377,9 +441,12 @@ function describePlain(ctx, value, constructor, tag, depth) {
     return { braces: ['[Module: null prototype] {', '}'], keys, entries: undefined };
   }
   if (types.isBoxedPrimitive(value)) {
-    if (types.isStringObject(value)) keys = keys.filter((key) => !isIndex(key) && !(ctx.showHidden && key === 'length'));
+    if (types.isStringObject(value))
+      keys = keys.filter((key) => !isIndex(key) && !(ctx.showHidden && key === 'length'));
     const base = boxedBase(ctx, value, constructor, tag);
-    return keys.length === 0 ? { whole: ctx.stylize(base.text, base.style) } : { braces, keys, base: base.text };
+    return keys.length === 0
+      ? { whole: ctx.stylize(base.text, base.style) }
+      : { braces, keys, base: base.text };
   }
   if (constructor !== 'Object' || tag !== '') called('Object');
   if (keys.length === 0) return { whole: `${braces[0]}}` };
@@ -389,7 +456,14 @@ function describePlain(ctx, value, constructor, tag, depth) {
 function formatObject(ctx, value, depth, typed) {
   const constructor = constructorName(ctx, value, depth);
   const tag = tagOf(ctx, value, constructor);
-  const { whole, braces, keys, base = '', extras = OBJECT, entries } = describe(ctx, value, constructor, tag, depth);
+  const {
+    whole,
+    braces,
+    keys,
+    base = '',
+    extras = OBJECT,
+    entries,
+  } = describe(ctx, value, constructor, tag, depth);
   if (whole !== undefined) return whole;
   if (ctx.depth !== null && depth > ctx.depth) {
     const fallback = Array.isArray(value) ? 'Array' : 'Object';
@@ -435,7 +509,10 @@ function formatProperty(ctx, value, depth, key, extras) {
   } else if (descriptor.get !== undefined) {
     text = formatGetter(ctx, value, descriptor, depth);
   } else {
-    text = descriptor.set !== undefined ? ctx.stylize('[Setter]', 'special') : ctx.stylize('undefined', 'undefined');
+    text =
+      descriptor.set !== undefined
+        ? ctx.stylize('[Setter]', 'special')
+        : ctx.stylize('undefined', 'undefined');
   }
   if (extras === ARRAY) return text;
   return `${formatKey(ctx, key, descriptor)}: ${text}`;
@@ -453,13 +530,17 @@ function formatKey(ctx, key, descriptor) {
 
 function formatGetter(ctx, value, { get, set }, depth) {
   const label = set === undefined ? 'Getter' : 'Getter/Setter';
-  const asked = ctx.getters === true || (ctx.getters === 'get' && set === undefined) || (ctx.getters === 'set' && set !== undefined);
+  const asked =
+    ctx.getters === true ||
+    (ctx.getters === 'get' && set === undefined) ||
+    (ctx.getters === 'set' && set !== undefined);
   if (!asked) return ctx.stylize(`[${label}]`, 'special');
   try {
     const got = get.call(value);
     ctx.indentation += 2;
     let text;
-    if (got === null || !isObject(got)) text = `${ctx.stylize(`[${label}:`, 'special')} ${formatPrimitive(ctx, got)}${ctx.stylize(']', 'special')}`;
+    if (got === null || !isObject(got))
+      text = `${ctx.stylize(`[${label}:`, 'special')} ${formatPrimitive(ctx, got)}${ctx.stylize(']', 'special')}`;
     else text = `${ctx.stylize(`[${label}]`, 'special')} ${formatValue(ctx, got, depth)}`;
     ctx.indentation -= 2;
     return text;
@@ -521,7 +602,9 @@ function collected(ctx, size, each, show) {
 }
 
 function setEntries(ctx, value, depth) {
-  return collected(ctx, setSize.call(value), Set.prototype.values.call(value), (item) => formatValue(ctx, item, depth));
+  return collected(ctx, setSize.call(value), Set.prototype.values.call(value), (item) =>
+    formatValue(ctx, item, depth),
+  );
 }
 
 function mapEntries(ctx, value, depth) {
@@ -537,14 +620,17 @@ function bufferEntries(ctx, value) {
   const bytes = new Uint8Array(value);
   const shown = Math.min(Math.max(0, ctx.maxArrayLength), bytes.length);
   let text = Array.from(bytes.subarray(0, shown), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  if (bytes.length > shown) text += ` ... ${bytes.length - shown} more byte${bytes.length - shown > 1 ? 's' : ''}`;
+  if (bytes.length > shown)
+    text += ` ... ${bytes.length - shown} more byte${bytes.length - shown > 1 ? 's' : ''}`;
   const size = formatPrimitive(ctx, value.byteLength);
   return [`${ctx.stylize('[Uint8Contents]', 'special')}: <${text}>`, `[byteLength]: ${size}`];
 }
 
 function viewEntries(ctx, value, depth) {
   ctx.indentation += 2;
-  const output = ['byteLength', 'byteOffset', 'buffer'].map((key) => `[${key}]: ${formatValue(ctx, value[key], depth)}`);
+  const output = ['byteLength', 'byteOffset', 'buffer'].map(
+    (key) => `[${key}]: ${formatValue(ctx, value[key], depth)}`,
+  );
   ctx.indentation -= 2;
   return output;
 }
@@ -576,7 +662,10 @@ function functionBase(value, constructor, tag) {
   if (types.isAsyncFunction(value)) type = `Async${type}`;
   let base = `[${type}`;
   if (constructor === null) base += ' (null prototype)';
-  base += value.name === '' ? ' (anonymous)' : `: ${typeof value.name === 'string' ? value.name : inspect(value.name)}`;
+  base +=
+    value.name === ''
+      ? ' (anonymous)'
+      : `: ${typeof value.name === 'string' ? value.name : inspect(value.name)}`;
   base += ']';
   if (constructor !== type && constructor !== null) base += ` ${constructor}`;
   if (tag !== '' && constructor !== tag) base += ` [${tag}]`;
@@ -594,12 +683,15 @@ function classBase(value, constructor, tag) {
 }
 
 function boxedBase(ctx, value, constructor, tag) {
-  const [name, prototype] =
-    types.isNumberObject(value) ? ['Number', Number.prototype]
-    : types.isStringObject(value) ? ['String', String.prototype]
-    : types.isBooleanObject(value) ? ['Boolean', Boolean.prototype]
-    : types.isBigIntObject(value) ? ['BigInt', BigInt.prototype]
-    : ['Symbol', Symbol.prototype];
+  const [name, prototype] = types.isNumberObject(value)
+    ? ['Number', Number.prototype]
+    : types.isStringObject(value)
+      ? ['String', String.prototype]
+      : types.isBooleanObject(value)
+        ? ['Boolean', Boolean.prototype]
+        : types.isBigIntObject(value)
+          ? ['BigInt', BigInt.prototype]
+          : ['Symbol', Symbol.prototype];
   let text = `[${name}`;
   if (name !== constructor) text += constructor === null ? ' (null prototype)' : ` (${constructor})`;
   text += `: ${formatPrimitive({ ...ctx, stylize: plain }, prototype.valueOf.call(value))}]`;
@@ -629,7 +721,8 @@ function errorBase(ctx, error, constructor, tag, keys) {
     if (at !== -1 && (typeof error[key] !== 'string' || stack.includes(error[key]))) keys.splice(at, 1);
   }
   if ('cause' in error && !keys.includes('cause')) keys.push('cause');
-  if (Array.isArray(Object.getOwnPropertyDescriptor(error, 'errors')?.value) && !keys.includes('errors')) keys.push('errors');
+  if (Array.isArray(Object.getOwnPropertyDescriptor(error, 'errors')?.value) && !keys.includes('errors'))
+    keys.push('errors');
   stack = namedStack(stack, constructor, name, tag);
   const message = typeof error.message === 'string' ? error.message : '';
   const from = message === '' ? 0 : Math.max(0, stack.indexOf(message)) + message.length;
@@ -648,10 +741,15 @@ function namedStack(stack, constructor, name, tag) {
   let said = name;
   let fallback = 'Error';
   if (constructor === null) {
-    const start = /^([A-Z][a-z_ A-Z0-9[\]()-]+)(?::|\n\s+at)/.exec(stack) ?? /^([a-z_A-Z0-9-]*Error)$/.exec(stack);
+    const start =
+      /^([A-Z][a-z_ A-Z0-9[\]()-]+)(?::|\n\s+at)/.exec(stack) ?? /^([a-z_A-Z0-9-]*Error)$/.exec(stack);
     said = start?.[1] ?? '';
     fallback = said || 'Error';
-  } else if (!name.endsWith('Error') || !stack.startsWith(name) || !['', ':', '\n'].includes(stack.charAt(name.length))) {
+  } else if (
+    !name.endsWith('Error') ||
+    !stack.startsWith(name) ||
+    !['', ':', '\n'].includes(stack.charAt(name.length))
+  ) {
     return stack;
   }
   const prefix = prefixOf(constructor, tag, fallback).slice(0, -1);
@@ -665,7 +763,9 @@ function withoutSharedFrames(ctx, error, stack, frames) {
   const { cause } = error;
   if (!types.isNativeError(cause) || typeof cause.stack !== 'string') return stack;
   const lines = stack.slice(frames + 1).split('\n');
-  const others = stackOf(cause).split('\n').filter((line) => line.startsWith('    at'));
+  const others = stackOf(cause)
+    .split('\n')
+    .filter((line) => line.startsWith('    at'));
   const { length, offset } = sharedRun(lines, others);
   if (length > 3) {
     const skipped = length - 2;
@@ -693,7 +793,8 @@ function sharedRun(a, b) {
 
 // eslint-disable-next-line no-control-regex
 const ANSI = /\u001b\[[0-9;]*m/g;
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\ud83c-\ud83e][\udc00-\udfff]/g;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\ud83c-\ud83e][\udc00-\udfff]/g;
 const ZERO = /[\u0300-\u036f\u200b-\u200f\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]/g;
 
 function width(text, coloured) {
@@ -721,7 +822,8 @@ function layOut(ctx, output, base, braces, extras, depth, value) {
     if (fitsOnLine(ctx, output, 0, base)) {
       return `${braces[0]}${base === '' ? '' : ` ${base}`} ${output.join(', ')} ${braces[1]}`;
     }
-    const line = base === '' && braces[0].length === 1 ? ' ' : `${base === '' ? '' : ` ${base}`}\n${indent.slice(1)}  `;
+    const line =
+      base === '' && braces[0].length === 1 ? ' ' : `${base === '' ? '' : ` ${base}`}\n${indent.slice(1)}  `;
     return `${braces[0]}${line}${output.join(`,${indent}  `)} ${braces[1]}`;
   }
   if (typeof ctx.compact === 'number' && ctx.compact >= 1) {
@@ -762,7 +864,9 @@ function inColumns(ctx, output, value) {
     for (let i = column; i < count; i += columns) most = Math.max(most, widths[i]);
     columnWidths.push(most + 2);
   }
-  const right = value !== undefined && Array.prototype.every.call(value, (item) => typeof item === 'number' || typeof item === 'bigint');
+  const right =
+    value !== undefined &&
+    Array.prototype.every.call(value, (item) => typeof item === 'number' || typeof item === 'bigint');
   const rows = [];
   for (let i = 0; i < count; i += columns) {
     const end = Math.min(i + columns, count);
@@ -781,7 +885,9 @@ function inColumns(ctx, output, value) {
 
 // ---- format ----------------------------------------------------------------------------------------------------------
 
-const BUILT_IN = new Set(Object.getOwnPropertyNames(globalThis).filter((name) => /^[A-Z][a-zA-Z0-9]+$/.test(name)));
+const BUILT_IN = new Set(
+  Object.getOwnPropertyNames(globalThis).filter((name) => /^[A-Z][a-zA-Z0-9]+$/.test(name)),
+);
 
 // Whether `String(value)` would only give the engine's own text.
 function hasBuiltInToString(value) {
@@ -790,7 +896,8 @@ function hasBuiltInToString(value) {
     if (proxy[0] === null) return true;
     return hasBuiltInToString(proxy[0]);
   }
-  if (typeof value[Symbol.toPrimitive] === 'function' && !types.isDate(value) && !types.isSymbolObject(value)) return false;
+  if (typeof value[Symbol.toPrimitive] === 'function' && !types.isDate(value) && !types.isSymbolObject(value))
+    return false;
   if (typeof value.toString !== 'function') return true;
   if (Object.hasOwn(value, 'toString')) return false;
   let pointer = value;
@@ -825,7 +932,8 @@ function formatNumeric(parse, value, options, bigAllowed) {
 const DIRECTIVES = {
   s: formatText,
   d: (value, options) => formatNumeric(Number, value, options, true),
-  i: (value, options) => formatNumeric((v) => (typeof v === 'object' && v !== null ? NaN : parseInt(v, 10)), value, options, true),
+  i: (value, options) =>
+    formatNumeric((v) => (typeof v === 'object' && v !== null ? NaN : parseInt(v, 10)), value, options, true),
   f: (value, options) => formatNumeric(parseFloat, value, options, false),
   j: json,
   o: (value, options) => inspect(value, { ...options, showHidden: true, showProxy: true, depth: 4 }),
@@ -845,15 +953,26 @@ function formatAll(options, args) {
   let next = 0;
   if (typeof args[0] === 'string') {
     next = 1;
-    text = args.length === 1 ? args[0] : args[0].replace(/%([sdifjoOc%])/g, (whole, letter) => {
-      if (letter === '%') return '%';
-      return next < args.length ? DIRECTIVES[letter](args[next++], options) : whole;
-    });
+    text =
+      args.length === 1
+        ? args[0]
+        : args[0].replace(/%([sdifjoOc%])/g, (whole, letter) => {
+            if (letter === '%') return '%';
+            return next < args.length ? DIRECTIVES[letter](args[next++], options) : whole;
+          });
   }
   for (; next < args.length; next += 1) {
     const value = args[next];
     if (next > 0) text += ' ';
-    text += typeof value === 'string' ? value : inspect(value, { ...options, compact: 3, colors: options.colors ?? false, depth: options.depth ?? 2 });
+    text +=
+      typeof value === 'string'
+        ? value
+        : inspect(value, {
+            ...options,
+            compact: 3,
+            colors: options.colors ?? false,
+            depth: options.depth ?? 2,
+          });
   }
   return text;
 }

@@ -106,7 +106,13 @@ function parse(path) {
   // Node's oddity: `/..` has the extension `.`.
   const ext = trimmed === '/..' ? '.' : extname(path);
   const dir = at === -1 ? '' : at === 0 ? '/' : trimmed.slice(0, at);
-  return { root, dir: dir === '' && trimmed === '' ? root : dir, base, ext, name: ext === '' ? base : base.slice(0, -ext.length) };
+  return {
+    root,
+    dir: dir === '' && trimmed === '' ? root : dir,
+    base,
+    ext,
+    name: ext === '' ? base : base.slice(0, -ext.length),
+  };
 }
 
 function format(parts) {

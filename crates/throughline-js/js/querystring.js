@@ -27,7 +27,10 @@ function unescape(text) {
 
 function decodeLoosely(text) {
   return text.replace(/(?:%[0-9a-fA-F]{2})+/g, (run) => {
-    const bytes = run.slice(1).split('%').map((byte) => parseInt(byte, 16));
+    const bytes = run
+      .slice(1)
+      .split('%')
+      .map((byte) => parseInt(byte, 16));
     return decodeUtf8(bytes).text;
   });
 }
@@ -50,10 +53,13 @@ function stringify(object, separator, equals, options) {
   if (object === null || typeof object !== 'object') return '';
   separator ||= '&';
   equals ||= '=';
-  const encode = typeof options?.encodeURIComponent === 'function' ? options.encodeURIComponent : querystring.escape;
+  const encode =
+    typeof options?.encodeURIComponent === 'function' ? options.encodeURIComponent : querystring.escape;
   const pair = (key, value) => `${encode(key)}${equals}${encode(textOf(value))}`;
   return Object.keys(object)
-    .flatMap((key) => (Array.isArray(object[key]) ? object[key].map((value) => pair(key, value)) : [pair(key, object[key])]))
+    .flatMap((key) =>
+      Array.isArray(object[key]) ? object[key].map((value) => pair(key, value)) : [pair(key, object[key])],
+    )
     .join(separator);
 }
 
@@ -62,7 +68,8 @@ function parse(text, separator, equals, options) {
   if (typeof text !== 'string' || text.length === 0) return result;
   separator = separator ? `${separator}` : '&';
   equals = equals ? `${equals}` : '=';
-  const decode = typeof options?.decodeURIComponent === 'function' ? options.decodeURIComponent : querystring.unescape;
+  const decode =
+    typeof options?.decodeURIComponent === 'function' ? options.decodeURIComponent : querystring.unescape;
   const safely = (part) => {
     const spaced = part.replaceAll('+', ' ');
     try {

@@ -37,7 +37,11 @@ const boxed = (prototype) => {
 function tagged(tag, prototype) {
   return (value) => {
     if (value === null || typeof value !== 'object') return false;
-    return prototype.isPrototypeOf(value) && !Object.hasOwn(value, Symbol.toStringTag) && toString.call(value) === `[object ${tag}]`;
+    return (
+      prototype.isPrototypeOf(value) &&
+      !Object.hasOwn(value, Symbol.toStringTag) &&
+      toString.call(value) === `[object ${tag}]`
+    );
   };
 }
 
@@ -61,7 +65,9 @@ const functionOf =
 const isDataView = brand(DataView.prototype, getter(DataView.prototype, 'byteLength'));
 const isArrayBuffer = brand(ArrayBuffer.prototype, getter(ArrayBuffer.prototype, 'byteLength'));
 const isSharedArrayBuffer =
-  typeof SharedArrayBuffer === 'function' ? brand(SharedArrayBuffer.prototype, getter(SharedArrayBuffer.prototype, 'byteLength')) : () => false;
+  typeof SharedArrayBuffer === 'function'
+    ? brand(SharedArrayBuffer.prototype, getter(SharedArrayBuffer.prototype, 'byteLength'))
+    : () => false;
 
 const typedArrayName = (value) => (ArrayBuffer.isView(value) ? typedArrayTag.call(value) : undefined);
 const isTyped = (name) => (value) => typedArrayName(value) === name;
@@ -90,13 +96,24 @@ function isNativeError(value) {
 }
 
 function isArgumentsObject(value) {
-  return value !== null && typeof value === 'object' && !(Symbol.toStringTag in value) && toString.call(value) === '[object Arguments]';
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    !(Symbol.toStringTag in value) &&
+    toString.call(value) === '[object Arguments]'
+  );
 }
 
 function isModuleNamespaceObject(value) {
   if (value === null || typeof value !== 'object' || protoOf(value) !== null) return false;
   const tag = Object.getOwnPropertyDescriptor(value, Symbol.toStringTag);
-  return tag !== undefined && tag.value === 'Module' && !tag.writable && !tag.configurable && !Object.isExtensible(value);
+  return (
+    tag !== undefined &&
+    tag.value === 'Module' &&
+    !tag.writable &&
+    !tag.configurable &&
+    !Object.isExtensible(value)
+  );
 }
 
 const types = {
@@ -109,13 +126,22 @@ const types = {
   isStringObject,
   isSymbolObject,
   isBoxedPrimitive: (value) =>
-    isNumberObject(value) || isStringObject(value) || isBooleanObject(value) || isBigIntObject(value) || isSymbolObject(value),
+    isNumberObject(value) ||
+    isStringObject(value) ||
+    isBooleanObject(value) ||
+    isBigIntObject(value) ||
+    isSymbolObject(value),
   isNativeError,
   isRegExp: (value) => value !== RegExp.prototype && isRegExpLike(value),
   isAsyncFunction: functionOf(/^async[\s(]/, AsyncFunctionPrototype, AsyncGeneratorFunctionPrototype),
-  isGeneratorFunction: functionOf(/^(async\s+)?(function\s*)?\*/, GeneratorFunctionPrototype, AsyncGeneratorFunctionPrototype),
+  isGeneratorFunction: functionOf(
+    /^(async\s+)?(function\s*)?\*/,
+    GeneratorFunctionPrototype,
+    AsyncGeneratorFunctionPrototype,
+  ),
   isGeneratorObject: (value) =>
-    tagged('Generator', GeneratorPrototype)(value) || tagged('AsyncGenerator', AsyncGeneratorPrototype)(value),
+    tagged('Generator', GeneratorPrototype)(value) ||
+    tagged('AsyncGenerator', AsyncGeneratorPrototype)(value),
   isPromise,
   isMap: brand(Map.prototype, getter(Map.prototype, 'size')),
   isSet: brand(Set.prototype, getter(Set.prototype, 'size')),

@@ -21,7 +21,9 @@ function parseForm(text) {
     .filter((pair) => pair !== '')
     .map((pair) => {
       const at = pair.indexOf('=');
-      return at === -1 ? [formDecode(pair), ''] : [formDecode(pair.slice(0, at)), formDecode(pair.slice(at + 1))];
+      return at === -1
+        ? [formDecode(pair), '']
+        : [formDecode(pair.slice(0, at)), formDecode(pair.slice(at + 1))];
     });
 }
 
@@ -36,7 +38,11 @@ function pairsOf(init) {
   }
   if (typeof iterator !== 'function') throw new codes.ERR_ARG_NOT_ITERABLE('Query pairs');
   return [...init].map((pair) => {
-    if (pair === null || (typeof pair !== 'object' && typeof pair !== 'function') || typeof pair[Symbol.iterator] !== 'function') {
+    if (
+      pair === null ||
+      (typeof pair !== 'object' && typeof pair !== 'function') ||
+      typeof pair[Symbol.iterator] !== 'function'
+    ) {
       throw new codes.ERR_INVALID_TUPLE('Each query pair', '[name, value]');
     }
     const list = [...pair];
@@ -62,7 +68,8 @@ class URLSearchParams {
   }
 
   static #of(params) {
-    if (typeof params !== 'object' || params === null || !(#list in params)) throw new codes.ERR_INVALID_THIS('URLSearchParams');
+    if (typeof params !== 'object' || params === null || !(#list in params))
+      throw new codes.ERR_INVALID_THIS('URLSearchParams');
     return params.#list;
   }
 
@@ -115,7 +122,10 @@ class URLSearchParams {
     const pair = [usv(name), usv(value)];
     const at = list.findIndex((each) => each[0] === pair[0]);
     if (at === -1) this.#set([...list, pair]);
-    else this.#set(list.map((each, i) => (i === at ? pair : each)).filter((each, i) => i <= at || each[0] !== pair[0]));
+    else
+      this.#set(
+        list.map((each, i) => (i === at ? pair : each)).filter((each, i) => i <= at || each[0] !== pair[0]),
+      );
   }
 
   sort() {
@@ -132,7 +142,8 @@ class URLSearchParams {
   forEach(callback, thisArg = undefined) {
     URLSearchParams.#of(this);
     validate.function(callback, 'callback');
-    for (let i = 0; i < this.#list.length; i += 1) Reflect.apply(callback, thisArg, [this.#list[i][1], this.#list[i][0], this]);
+    for (let i = 0; i < this.#list.length; i += 1)
+      Reflect.apply(callback, thisArg, [this.#list[i][1], this.#list[i][0], this]);
   }
 
   *keys() {
@@ -144,12 +155,16 @@ class URLSearchParams {
   }
 
   toString() {
-    return URLSearchParams.#of(this).map(([key, value]) => `${formEncode(key)}=${formEncode(value)}`).join('&');
+    return URLSearchParams.#of(this)
+      .map(([key, value]) => `${formEncode(key)}=${formEncode(value)}`)
+      .join('&');
   }
 
   [inspect.custom](depth, options) {
     if (depth !== null && depth < 0) return '[Object]';
-    const list = URLSearchParams.#of(this).map(([key, value]) => `${inspect(key, options)} => ${inspect(value, options)}`);
+    const list = URLSearchParams.#of(this).map(
+      ([key, value]) => `${inspect(key, options)} => ${inspect(value, options)}`,
+    );
     if (list.length === 0) return `${this.constructor.name} {}`;
     return list.join(', ').length <= options.breakLength
       ? `${this.constructor.name} { ${list.join(', ')} }`
@@ -158,8 +173,15 @@ class URLSearchParams {
 }
 const tie = URLSearchParams[Symbol.for('throughline.url.tie')];
 delete URLSearchParams[Symbol.for('throughline.url.tie')];
-Object.defineProperty(URLSearchParams.prototype, Symbol.iterator, { value: URLSearchParams.prototype.entries, writable: true, configurable: true });
-Object.defineProperty(URLSearchParams.prototype, Symbol.toStringTag, { value: 'URLSearchParams', configurable: true });
+Object.defineProperty(URLSearchParams.prototype, Symbol.iterator, {
+  value: URLSearchParams.prototype.entries,
+  writable: true,
+  configurable: true,
+});
+Object.defineProperty(URLSearchParams.prototype, Symbol.toStringTag, {
+  value: 'URLSearchParams',
+  configurable: true,
+});
 
 // ---- URL ---------------------------------------------------------------------------------------------------------------
 
@@ -295,7 +317,11 @@ class URL {
     const text = value.replace(parser.isSpecial(url.scheme) ? /[/\\?#].*$/s : /[/?#].*$/s, '');
     const [, hostname, port] = /^(\[[^\]]*\]?|[^:]*)(?::(\d*).*)?$/s.exec(text) ?? [];
     if (hostname === undefined || (port !== undefined && (!withPort || url.scheme === 'file:'))) return;
-    if (hostname === '' && (parser.isSpecial(url.scheme) ? url.scheme !== 'file:' : url.port !== '' || url.username !== '')) return;
+    if (
+      hostname === '' &&
+      (parser.isSpecial(url.scheme) ? url.scheme !== 'file:' : url.port !== '' || url.username !== '')
+    )
+      return;
     const host = hostname === '' ? '' : parser.parseHost(hostname, parser.isSpecial(url.scheme));
     if (host === null) return;
     url.host = host;
@@ -322,7 +348,11 @@ class URL {
     const url = URL.#of(this);
     if (url.opaque) return;
     url.path = [];
-    const text = `${value}`.toWellFormed().replace(/[\t\n\r]/g, '').replaceAll('?', '%3F').replaceAll('#', '%23');
+    const text = `${value}`
+      .toWellFormed()
+      .replace(/[\t\n\r]/g, '')
+      .replaceAll('?', '%3F')
+      .replaceAll('#', '%23');
     const query = url.query;
     parser.parseTail(url, text);
     url.query = query;
@@ -334,8 +364,14 @@ class URL {
 
   set search(value) {
     const url = URL.#of(this);
-    const text = `${value}`.toWellFormed().replace(/^\?/, '').replace(/[\t\n\r]/g, '');
-    url.query = `${value}` === '' ? null : percentEncode(text, parser.isSpecial(url.scheme) ? SETS.specialQuery : SETS.query);
+    const text = `${value}`
+      .toWellFormed()
+      .replace(/^\?/, '')
+      .replace(/[\t\n\r]/g, '');
+    url.query =
+      `${value}` === ''
+        ? null
+        : percentEncode(text, parser.isSpecial(url.scheme) ? SETS.specialQuery : SETS.query);
     this.#follow();
   }
 
@@ -354,7 +390,10 @@ class URL {
 
   set hash(value) {
     const url = URL.#of(this);
-    const text = `${value}`.toWellFormed().replace(/^#/, '').replace(/[\t\n\r]/g, '');
+    const text = `${value}`
+      .toWellFormed()
+      .replace(/^#/, '')
+      .replace(/[\t\n\r]/g, '');
     url.fragment = `${value}` === '' ? null : percentEncode(text, SETS.fragment);
   }
 
@@ -372,14 +411,42 @@ const isURL = URL.is;
 delete URL.is;
 
 const SHOWN = [
-  'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'searchParams', 'hash',
+  'href',
+  'origin',
+  'protocol',
+  'username',
+  'password',
+  'host',
+  'hostname',
+  'port',
+  'pathname',
+  'search',
+  'searchParams',
+  'hash',
 ];
 
 const canHavePort = (url) => url.host !== null && url.host !== '' && url.scheme !== 'file:';
 
 for (const [Class, names] of [
   [URL, ['toString', ...SHOWN, 'toJSON']],
-  [URLSearchParams, ['size', 'append', 'delete', 'get', 'getAll', 'has', 'set', 'sort', 'entries', 'forEach', 'keys', 'values', 'toString']],
+  [
+    URLSearchParams,
+    [
+      'size',
+      'append',
+      'delete',
+      'get',
+      'getAll',
+      'has',
+      'set',
+      'sort',
+      'entries',
+      'forEach',
+      'keys',
+      'values',
+      'toString',
+    ],
+  ],
 ]) {
   for (const name of names) Object.defineProperty(Class.prototype, name, { enumerable: true });
 }
@@ -387,7 +454,8 @@ Object.defineProperty(URL.prototype, Symbol.toStringTag, { value: 'URL', configu
 
 // ---- Functions -----------------------------------------------------------------------------------------------------------
 
-const looksLikeURL = (value) => Boolean(value?.href && value.protocol && value.auth === undefined && value.path === undefined);
+const looksLikeURL = (value) =>
+  Boolean(value?.href && value.protocol && value.auth === undefined && value.path === undefined);
 
 function fileURLToPath(path) {
   if (typeof path === 'string') path = new URL(path);
@@ -395,7 +463,9 @@ function fileURLToPath(path) {
   if (path.protocol !== 'file:') throw new codes.ERR_INVALID_URL_SCHEME('file');
   if (path.hostname !== '') throw new codes.ERR_INVALID_FILE_URL_HOST('linux');
   if (/%2f/i.test(path.pathname)) {
-    throw Object.assign(new codes.ERR_INVALID_FILE_URL_PATH('must not include encoded / characters'), { input: path });
+    throw Object.assign(new codes.ERR_INVALID_FILE_URL_PATH('must not include encoded / characters'), {
+      input: path,
+    });
   }
   return decodeURIComponent(path.pathname);
 }
@@ -437,19 +507,39 @@ function format(url, options) {
     if (!search) copy.search = '';
     return copy.href;
   }
-  if (typeof url !== 'object' || url === null) throw new codes.ERR_INVALID_ARG_TYPE('urlObject', ['Object', 'string'], url);
+  if (typeof url !== 'object' || url === null)
+    throw new codes.ERR_INVALID_ARG_TYPE('urlObject', ['Object', 'string'], url);
   return formatParts(url);
 }
 
-function formatParts({ auth, protocol = '', hostname, host, port, pathname = '', search, query, hash = '', slashes }) {
+function formatParts({
+  auth,
+  protocol = '',
+  hostname,
+  host,
+  port,
+  pathname = '',
+  search,
+  query,
+  hash = '',
+  slashes,
+}) {
   if (protocol && !protocol.endsWith(':')) protocol += ':';
   let place = host ? (auth ? `${encodeURIComponent(auth).replace('%3A', ':')}@` : '') + host : '';
   if (!host && hostname) {
-    place = (auth ? `${encodeURIComponent(auth).replace('%3A', ':')}@` : '') + (hostname.includes(':') ? `[${hostname}]` : hostname);
+    place =
+      (auth ? `${encodeURIComponent(auth).replace('%3A', ':')}@` : '') +
+      (hostname.includes(':') ? `[${hostname}]` : hostname);
     if (port) place += `:${port}`;
   }
-  search ??= query !== null && typeof query === 'object' && Object.keys(query).length > 0 ? `?${require('node:querystring').stringify(query)}` : '';
-  if (slashes || (/^(https?|ftp|gopher|file|wss?):$/.test(protocol) && (place !== '' || protocol === 'file:'))) {
+  search ??=
+    query !== null && typeof query === 'object' && Object.keys(query).length > 0
+      ? `?${require('node:querystring').stringify(query)}`
+      : '';
+  if (
+    slashes ||
+    (/^(https?|ftp|gopher|file|wss?):$/.test(protocol) && (place !== '' || protocol === 'file:'))
+  ) {
     place = `//${place}`;
     if (pathname && !pathname.startsWith('/')) pathname = `/${pathname}`;
   }
@@ -460,4 +550,12 @@ function formatParts({ auth, protocol = '', hostname, host, port, pathname = '',
 
 const domainToASCII = (domain) => parser.parseHost(`${domain}`, true) ?? '';
 
-module.exports = { URL, URLSearchParams, domainToASCII, fileURLToPath, format, pathToFileURL, urlToHttpOptions };
+module.exports = {
+  URL,
+  URLSearchParams,
+  domainToASCII,
+  fileURLToPath,
+  format,
+  pathToFileURL,
+  urlToHttpOptions,
+};

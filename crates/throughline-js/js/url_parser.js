@@ -6,7 +6,15 @@
 
 const { encodeUtf8, decodeUtf8 } = require('internal/encoding');
 
-const DEFAULT_PORTS = { __proto__: null, 'http:': '80', 'https:': '443', 'ws:': '80', 'wss:': '443', 'ftp:': '21', 'file:': '' };
+const DEFAULT_PORTS = {
+  __proto__: null,
+  'http:': '80',
+  'https:': '443',
+  'ws:': '80',
+  'wss:': '443',
+  'ftp:': '21',
+  'file:': '',
+};
 
 const isSpecial = (scheme) => scheme in DEFAULT_PORTS;
 
@@ -51,7 +59,10 @@ function percentDecode(text) {
 
 function punycode(label) {
   const points = Array.from(label, (char) => char.codePointAt(0));
-  let out = points.filter((point) => point < 0x80).map((point) => String.fromCharCode(point)).join('');
+  let out = points
+    .filter((point) => point < 0x80)
+    .map((point) => String.fromCharCode(point))
+    .join('');
   const basic = out.length;
   let handled = basic;
   if (basic > 0) out += '-';
@@ -93,7 +104,10 @@ function adapt(delta, count, first) {
 
 // Empty for a domain that cannot be written in ASCII.
 function domainToAscii(domain) {
-  const labels = domain.normalize('NFKC').toLowerCase().split(/[.\u3002\uff0e\uff61]/);
+  const labels = domain
+    .normalize('NFKC')
+    .toLowerCase()
+    .split(/[.\u3002\uff0e\uff61]/);
   // eslint-disable-next-line no-control-regex
   const isForeign = (label) => /[^\x00-\x7f]/.test(label);
   if (labels.some((label) => isForeign(label) && label.startsWith('xn--'))) return '';
@@ -121,7 +135,8 @@ function ipv4(host) {
   if (parts.length > 4) return null;
   const numbers = parts.map(ipv4Number);
   const tail = numbers.pop();
-  if (Number.isNaN(tail) || numbers.some((number) => !(number <= 255)) || tail >= 256 ** (4 - numbers.length)) return null;
+  if (Number.isNaN(tail) || numbers.some((number) => !(number <= 255)) || tail >= 256 ** (4 - numbers.length))
+    return null;
   const address = numbers.reduce((sum, number, i) => sum + number * 256 ** (3 - i), tail);
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
 }
@@ -135,7 +150,8 @@ function ipv6Pieces(text) {
   const dotted = lastHalf[lastHalf.length - 1];
   if (dotted?.includes('.')) {
     const bytes = dotted.split('.');
-    if (bytes.length !== 4 || !bytes.every((byte) => /^(0|[1-9]\d{0,2})$/.test(byte) && Number(byte) <= 255)) return null;
+    if (bytes.length !== 4 || !bytes.every((byte) => /^(0|[1-9]\d{0,2})$/.test(byte) && Number(byte) <= 255))
+      return null;
     const [a, b, c, d] = bytes.map(Number);
     lastHalf.splice(-1, 1, (a * 256 + b).toString(16), (c * 256 + d).toString(16));
   }
@@ -178,7 +194,17 @@ const isNormalDrive = (segment) => /^[a-zA-Z]:$/.test(segment);
 const startsWithDrive = (text) => /^[a-zA-Z][:|]([/\\?#]|$)/.test(text);
 
 function blank(scheme) {
-  return { scheme, username: '', password: '', host: null, port: '', path: [], opaque: false, query: null, fragment: null };
+  return {
+    scheme,
+    username: '',
+    password: '',
+    host: null,
+    port: '',
+    path: [],
+    opaque: false,
+    query: null,
+    fragment: null,
+  };
 }
 
 function splitPath(text, special) {
@@ -291,7 +317,8 @@ function parseBeside(url, text, base) {
   }
   if (!(url.scheme === 'file:' && url.path.length === 1 && isNormalDrive(url.path[0]))) url.path.pop();
   const at = text.indexOf('?');
-  if (at !== -1) url.query = percentEncode(text.slice(at + 1), isSpecial(url.scheme) ? SETS.specialQuery : SETS.query);
+  if (at !== -1)
+    url.query = percentEncode(text.slice(at + 1), isSpecial(url.scheme) ? SETS.specialQuery : SETS.query);
   walkPath(url, at === -1 ? text : text.slice(0, at));
   return url;
 }
@@ -317,7 +344,9 @@ function parseHierarchy(url, text, base) {
   const path = at === -1 ? text : text.slice(0, at);
   url.opaque = true;
   // Spaces at the end would be lost with what stands behind them.
-  url.path = percentEncode(path, SETS.control).replace(/ +$/, (spaces) => (at === -1 && url.fragment === null ? spaces : `${spaces.slice(1)}%20`));
+  url.path = percentEncode(path, SETS.control).replace(/ +$/, (spaces) =>
+    at === -1 && url.fragment === null ? spaces : `${spaces.slice(1)}%20`,
+  );
   if (at !== -1) url.query = percentEncode(text.slice(at + 1), SETS.query);
   return url;
 }
@@ -325,7 +354,10 @@ function parseHierarchy(url, text, base) {
 // The record of a URL; null if it is none.
 function parse(input, base) {
   // eslint-disable-next-line no-control-regex
-  const text = input.toWellFormed().replace(/^[\0-\x20]+|[\0-\x20]+$/g, '').replace(/[\t\n\r]/g, '');
+  const text = input
+    .toWellFormed()
+    .replace(/^[\0-\x20]+|[\0-\x20]+$/g, '')
+    .replace(/[\t\n\r]/g, '');
   const hash = text.indexOf('#');
   const rest = hash === -1 ? text : text.slice(0, hash);
   const fragment = hash === -1 ? null : percentEncode(text.slice(hash + 1), SETS.fragment);
@@ -352,7 +384,8 @@ function serialize(url, withoutFragment = false) {
   let text = url.scheme;
   if (url.host !== null) {
     text += '//';
-    if (url.username !== '' || url.password !== '') text += `${url.username}${url.password === '' ? '' : `:${url.password}`}@`;
+    if (url.username !== '' || url.password !== '')
+      text += `${url.username}${url.password === '' ? '' : `:${url.password}`}@`;
     text += placeOf(url);
   } else if (!url.opaque && url.path.length > 1 && url.path[0] === '') {
     text += '/.';
@@ -363,9 +396,23 @@ function serialize(url, withoutFragment = false) {
   return text;
 }
 
-const originOf = (url) => (isSpecial(url.scheme) && url.scheme !== 'file:' ? `${url.scheme}//${placeOf(url)}` : 'null');
+const originOf = (url) =>
+  isSpecial(url.scheme) && url.scheme !== 'file:' ? `${url.scheme}//${placeOf(url)}` : 'null';
 
 module.exports = {
-  SETS, domainToAscii, isSpecial, originOf, parse, parseHost, parseTail, pathOf, percentDecode, percentEncode, placeOf, serialize,
-  setPlace, setPort, walkPath,
+  SETS,
+  domainToAscii,
+  isSpecial,
+  originOf,
+  parse,
+  parseHost,
+  parseTail,
+  pathOf,
+  percentDecode,
+  percentEncode,
+  placeOf,
+  serialize,
+  setPlace,
+  setPort,
+  walkPath,
 };

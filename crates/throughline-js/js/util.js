@@ -10,14 +10,19 @@ const { codes, validate } = require('internal/errors');
 const { isDeepStrictEqual } = require('internal/comparisons');
 
 function inherits(constructor, superConstructor) {
-  if (constructor === undefined || constructor === null) throw new codes.ERR_INVALID_ARG_TYPE('ctor', 'Function', constructor);
+  if (constructor === undefined || constructor === null)
+    throw new codes.ERR_INVALID_ARG_TYPE('ctor', 'Function', constructor);
   if (superConstructor === undefined || superConstructor === null) {
     throw new codes.ERR_INVALID_ARG_TYPE('superCtor', 'Function', superConstructor);
   }
   if (superConstructor.prototype === undefined) {
     throw new codes.ERR_INVALID_ARG_TYPE('superCtor.prototype', 'Object', superConstructor.prototype);
   }
-  Object.defineProperty(constructor, 'super_', { value: superConstructor, writable: true, configurable: true });
+  Object.defineProperty(constructor, 'super_', {
+    value: superConstructor,
+    writable: true,
+    configurable: true,
+  });
   Object.setPrototypeOf(constructor.prototype, superConstructor.prototype);
 }
 
@@ -43,7 +48,11 @@ function promisify(original) {
         },
       ]);
       if (types.isPromise(returned)) {
-        internal.emitWarning('Calling promisify on a function that returns a Promise is likely a mistake.', 'DeprecationWarning', 'DEP0174');
+        internal.emitWarning(
+          'Calling promisify on a function that returns a Promise is likely a mistake.',
+          'DeprecationWarning',
+          'DEP0174',
+        );
       }
     });
   }
@@ -116,7 +125,10 @@ function deprecate(fn, message, code) {
 // `NODE_DEBUG=name,other*` turns sections on.
 function sections() {
   const text = internal.environment?.('NODE_DEBUG') ?? '';
-  const patterns = text.split(',').filter(Boolean).map((word) => word.replace(/[|\\{}()[\]^$+?.]/g, '\\$&').replaceAll('*', '.*'));
+  const patterns = text
+    .split(',')
+    .filter(Boolean)
+    .map((word) => word.replace(/[|\\{}()[\]^$+?.]/g, '\\$&').replaceAll('*', '.*'));
   return patterns.length === 0 ? /$^/ : new RegExp(`^(${patterns.join('|')})$`, 'i');
 }
 
@@ -137,7 +149,8 @@ function debuglog(set, callback) {
 }
 
 // eslint-disable-next-line no-control-regex
-const ANSI = /[\u001b\u009b][[\]()#;?]*(?:(?:(?:(?:;[-a-zA-Z\d/#&.:=?%@~_]+)*|[a-zA-Z\d]+(?:;[-a-zA-Z\d/#&.:=?%@~_]*)*)?(?:\u0007|\u001b\\|\u009c))|(?:(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PR-TZcf-nq-uy=><~]))/g;
+const ANSI =
+  /[\u001b\u009b][[\]()#;?]*(?:(?:(?:(?:;[-a-zA-Z\d/#&.:=?%@~_]+)*|[a-zA-Z\d]+(?:;[-a-zA-Z\d/#&.:=?%@~_]*)*)?(?:\u0007|\u001b\\|\u009c))|(?:(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PR-TZcf-nq-uy=><~]))/g;
 
 function stripVTControlCharacters(text) {
   validate.string(text, 'str');
@@ -167,7 +180,8 @@ async function aborted(signal, resource) {
   return new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
-const notASignal = () => Object.assign(new TypeError('signal is not of type AbortSignal.'), { code: 'ERR_INVALID_ARG_TYPE' });
+const notASignal = () =>
+  Object.assign(new TypeError('signal is not of type AbortSignal.'), { code: 'ERR_INVALID_ARG_TYPE' });
 
 function extend(target, source) {
   if (source === null || typeof source !== 'object') return target;
@@ -177,7 +191,11 @@ function extend(target, source) {
 const toUSVString = (text) => String(text).toWellFormed();
 
 module.exports = {
-  _extend: deprecate(extend, 'The `util._extend` API is deprecated. Please use Object.assign() instead.', 'DEP0060'),
+  _extend: deprecate(
+    extend,
+    'The `util._extend` API is deprecated. Please use Object.assign() instead.',
+    'DEP0060',
+  ),
   aborted,
   callbackify,
   debug: debuglog,
@@ -188,7 +206,11 @@ module.exports = {
   formatWithOptions,
   inherits,
   inspect,
-  isArray: deprecate(Array.isArray, 'The `util.isArray` API is deprecated. Please use `Array.isArray()` instead.', 'DEP0044'),
+  isArray: deprecate(
+    Array.isArray,
+    'The `util.isArray` API is deprecated. Please use `Array.isArray()` instead.',
+    'DEP0044',
+  ),
   isDeepStrictEqual,
   promisify,
   stripVTControlCharacters,
