@@ -501,10 +501,13 @@ const IDENTIFIER = /^[a-zA-Z_][a-zA-Z_0-9]*$/;
 function formatProperty(ctx, value, depth, key, extras) {
   const descriptor = Object.getOwnPropertyDescriptor(value, key) ?? { value: value[key], enumerable: true };
   let text;
+  let gap = ' ';
   if (descriptor.value !== undefined) {
     const step = ctx.compact !== true || extras !== OBJECT ? 2 : 3;
     ctx.indentation += step;
     text = formatValue(ctx, descriptor.value, depth);
+    // The most compact form gives what is wide a line of its own.
+    if (step === 3 && ctx.breakLength < width(text, ctx.colors)) gap = `\n${' '.repeat(ctx.indentation)}`;
     ctx.indentation -= step;
   } else if (descriptor.get !== undefined) {
     text = formatGetter(ctx, value, descriptor, depth);
@@ -515,7 +518,7 @@ function formatProperty(ctx, value, depth, key, extras) {
         : ctx.stylize('undefined', 'undefined');
   }
   if (extras === ARRAY) return text;
-  return `${formatKey(ctx, key, descriptor)}: ${text}`;
+  return `${formatKey(ctx, key, descriptor)}:${gap}${text}`;
 }
 
 function formatKey(ctx, key, descriptor) {
