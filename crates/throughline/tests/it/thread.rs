@@ -86,7 +86,7 @@ fn blocking_and_detached_hand_over_what_crosses_such() {
 
 #[test]
 fn scopes_threads_borrow_and_see_what_was_set_where_they_were_spawned() {
-    let words = vec![String::from("a"), String::from("b")];
+    let words = [String::from("a"), String::from("b")];
     let mut last = None;
     let seen = ID.run(1, || {
         thread::scope(|s| {
@@ -200,7 +200,7 @@ fn ended_thread_keeps_no_store() {
 
 #[test]
 fn the_rest_of_the_module_is_stds() {
-    let thread: std::thread::JoinHandle<()> = thread::spawn(|| thread::yield_now());
+    let thread: std::thread::JoinHandle<()> = thread::spawn(thread::yield_now);
     thread.join().unwrap();
     assert_eq!(thread::current().id(), std::thread::current().id());
     assert!(thread::available_parallelism().is_ok());

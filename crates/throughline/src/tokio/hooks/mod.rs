@@ -71,7 +71,7 @@ pub fn install(builder: &mut Builder) -> Result<(), Unavailable> {
     Err(Unavailable(()))
 }
 
-/// Whether a plain [`tokio::spawn`](::tokio::spawn) inherits on the runtime that this is awaited on: spawns one, and looks.
+/// Whether a plain [`tokio::spawn`] inherits on the runtime that this is awaited on: spawns one, and looks.
 ///
 /// # Panics
 /// Outside of a runtime.

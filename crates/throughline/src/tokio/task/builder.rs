@@ -5,7 +5,7 @@ use ::tokio::runtime::Handle;
 use ::tokio::task::{AbortHandle, JoinHandle, LocalSet};
 use std::io;
 
-/// A [`tokio::task::Builder`](::tokio::task::Builder) whose tasks inherit the context of whoever spawns them.
+/// A [`tokio::task::Builder`] whose tasks inherit the context of whoever spawns them.
 ///
 /// Feature `tokio-tracing`, with `--cfg tokio_unstable`.
 #[derive(Debug, Default)]
@@ -91,7 +91,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// A [`tokio::task::join_set::Builder`](::tokio::task::join_set::Builder) whose tasks inherit the context of whoever spawns them.
+/// A [`tokio::task::join_set::Builder`] whose tasks inherit the context of whoever spawns them.
 #[derive(Debug)]
 #[must_use = "builders do nothing unless used to spawn a task"]
 pub struct JoinSetBuilder<'a, T>(::tokio::task::join_set::Builder<'a, T>);

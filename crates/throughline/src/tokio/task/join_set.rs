@@ -9,7 +9,7 @@ use std::fmt;
 #[cfg(all(tokio_unstable, feature = "tokio-tracing"))]
 pub use super::builder::JoinSetBuilder as Builder;
 
-/// A [`tokio::task::JoinSet`](::tokio::task::JoinSet) whose tasks inherit the context of whoever spawns them.
+/// A [`tokio::task::JoinSet`] whose tasks inherit the context of whoever spawns them.
 ///
 /// It spawns itself; all else it has from tokio's, which it dereferences to.
 ///

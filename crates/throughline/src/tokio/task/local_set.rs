@@ -7,7 +7,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// A [`tokio::task::LocalSet`](::tokio::task::LocalSet) whose tasks inherit the context of whoever spawns them.
+/// A [`tokio::task::LocalSet`] whose tasks inherit the context of whoever spawns them.
 ///
 /// It spawns itself; all else it has from tokio's, which it dereferences to. What `run_until` and `block_on` are given runs in the context of whoever
 /// awaits it.

@@ -3,7 +3,7 @@
 use crate::tokio::handed::{self, Once};
 use ::tokio::task::JoinHandle;
 
-/// Spawns a task that inherits the context: [`tokio::spawn`](::tokio::spawn) of the future in it.
+/// Spawns a task that inherits the context: [`tokio::spawn`] of the future in it.
 ///
 /// What crosses is what each storage says of [`HandOver::Task`](crate::HandOver::Task), by default everything.
 ///
@@ -69,7 +69,7 @@ where
     ::tokio::spawn(future)
 }
 
-/// Runs a blocking function in the context, on one of the threads that are there for it: [`tokio::task::spawn_blocking`](::tokio::task::spawn_blocking).
+/// Runs a blocking function in the context, on one of the threads that are there for it: [`tokio::task::spawn_blocking`].
 ///
 /// What crosses is what each storage says of [`HandOver::Blocking`](crate::HandOver::Blocking), by default everything. It is a boundary: what `f` enters ends with
 /// it, and the thread keeps nothing.
@@ -89,7 +89,7 @@ where
     ::tokio::task::spawn_blocking(handed::blocking(f))
 }
 
-/// Spawns a task on this thread that inherits the context: [`tokio::task::spawn_local`](::tokio::task::spawn_local).
+/// Spawns a task on this thread that inherits the context: [`tokio::task::spawn_local`].
 ///
 /// Else as [`spawn`].
 ///
