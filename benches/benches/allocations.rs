@@ -9,12 +9,14 @@ use throughline::{AsyncResource, Bind, FutureContextExt, create_hook, snapshot};
 use throughline_benches::Checks;
 use throughline_benches::live::with_live;
 use throughline_benches::poll::Counter;
+use tokio::runtime::Builder;
 
 fn main() -> ExitCode {
     let mut checks = Checks::new("allocations");
     for live in [1, 64] {
         nothing(&mut checks, live);
         one_block(&mut checks, live);
+        spawn(&mut checks, live);
     }
     checks.finish()
 }
@@ -58,6 +60,23 @@ fn nothing(checks: &mut Checks, live: usize) {
         polls(pin!(storage.scope(7, Counter::default())), |op| {
             none(7, "poll of scope", op)
         });
+    });
+}
+
+/// What tokio asks for is no matter of ours.
+fn spawn(checks: &mut Checks, live: usize) {
+    with_live(live, &mut |_| {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let bare = blocks(&mut || runtime.block_on(async { tokio::spawn(async {}).await.unwrap() }));
+        let ours = blocks(&mut || {
+            runtime.block_on(async { throughline::tokio::spawn(async {}).await.unwrap() });
+        });
+        checks.at_most(
+            9,
+            &format!("spawn, beyond a bare one, {live} live"),
+            ours - bare,
+            0.0,
+        );
     });
 }
 
