@@ -254,8 +254,7 @@ impl Resident {
         impl Boundary for Visit<'_> {
             #[inline(always)]
             unsafe fn leave(&mut self) {
-                // SAFETY: the previous frame is still held by its boundary; the current frame is never null. It is written back even
-                // where it compares equal: an entered frame may have been replaced by one at its address.
+                // SAFETY: the previous frame is still held by its boundary; what is current is this one's to keep.
                 unsafe {
                     let last = make_current(self.previous);
                     let base = self.resident.replace(last);

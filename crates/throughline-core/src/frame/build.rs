@@ -4,6 +4,7 @@ use super::counts::Counts;
 use super::shape::{Head, Shape};
 use super::{Frame, FrameRef, Mode, NOTHING, Traits, ValueRef, binding_at, entry, find_place, real, release};
 use crate::key::{self, Asks, Place};
+use std::mem;
 
 /// Whether there may be stores of dropped storages in `parent`'s index that a frame on top of it should not copy on.
 ///
@@ -137,6 +138,22 @@ pub(super) fn stand_in<T>(frame: FrameRef, value: T) -> *const Frame {
         Shape::<T>::write_header(f, frame.into_raw(), 0, head);
         Shape::<T>::value(f).write(value);
         f
+    }
+}
+
+/// Lets a stand-in stand for another frame; answers the one before. It stays where it is: its address tells it from all that are made while its
+/// boundary lasts.
+///
+/// # Safety
+/// `f` is a stand-in, and the caller's boundary's.
+pub(super) unsafe fn stand_in_for(f: *const Frame, frame: FrameRef) -> FrameRef {
+    let f = f.cast_mut();
+    // SAFETY: by the contract nobody else knows it; its reference to its parent goes out as that to the new one comes in.
+    unsafe {
+        (*f).watch.change();
+        let asks = (*frame.as_ptr()).traits.0 & Traits::ASKS;
+        (*f).traits = Traits(asks | Traits::ENTERED);
+        FrameRef::from_raw(mem::replace(&mut (*f).parent, frame.into_raw()))
     }
 }
 

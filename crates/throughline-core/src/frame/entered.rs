@@ -140,19 +140,15 @@ pub(crate) fn set(frame: FrameRef) -> Result<FrameRef, FrameRef> {
 /// This thread runs in a boundary.
 unsafe fn put_in_force(frame: FrameRef, guard: Option<Guard>) {
     let current = current();
-    // SAFETY: an entered frame is this boundary's alone. The new one is whole and current before the old one ends, and user
-    // code with it.
+    // SAFETY: an entered frame is this boundary's alone, and stands for the new one before the old one goes, and user code with it.
     unsafe {
-        let was_entered = is_entered(current);
-        let mut state = if was_entered {
-            mem::take(&mut *Shape::<Entered>::value(current))
+        if is_entered(current) {
+            (*Shape::<Entered>::value(current)).guards.extend(guard);
+            drop(build::stand_in_for(current, frame));
         } else {
-            Entered::default()
-        };
-        state.guards.extend(guard);
-        make_current(build::stand_in(frame, state));
-        if was_entered {
-            end(current);
+            let mut state = Entered::default();
+            state.guards.extend(guard);
+            make_current(build::stand_in(frame, state));
         }
     }
 }

@@ -34,7 +34,7 @@
 //! 7. **User code** (a store's `Drop`) runs only where this module holds nothing half-changed: after the current frame
 //!    is set, after the counts are settled, never between the two.
 //! 8. **Mode** is written by the boundary that holds the frame and read by whoever gives back the last full reference, which
-//!    the counts order after it. All other header fields never change.
+//!    the counts order after it. All other header fields never change, but for what an entered frame stands for.
 
 #![allow(unsafe_code)] // See above: this is the one module, and a measurement asks for it (ARCHITECTURE.md, "Why unsafe").
 

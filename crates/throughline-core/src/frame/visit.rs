@@ -5,7 +5,7 @@
 //!
 //! # Invariants
 //! a. A visit is on exactly where its entered frame is current, or is `below` of a visit that is on, or was when a boundary began that has not
-//!    ended. Which frame that is changes with each `enter_with` in it; its id goes along, and is never used again.
+//!    ended. Its id is never used again.
 //! b. `below` is what was current when the visit began: an entered frame of the same boundary, which it owns; or else the frame
 //!    that this boundary itself holds, or the immortal one outside of all, which it does not own.
 //! c. A visit ends only where it is reached from the current frame through visits alone. So no boundary that began inside it is still running,

@@ -28,3 +28,4 @@ mod storage;
 mod stores;
 mod support;
 mod traps;
+mod visit;
