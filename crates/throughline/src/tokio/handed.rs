@@ -5,18 +5,21 @@ use crate::{FutureContextExt, HandOver, InContext, snapshot_for};
 
 /// `future` with what crosses to a task.
 #[inline]
+#[track_caller] // For the audit, which counts by where work was spawned.
 pub(super) fn task<F: Future>(future: F) -> InContext<F> {
     future.in_context()
 }
 
 /// `future` with what crosses to a detached task.
 #[inline]
+#[track_caller]
 pub(super) fn detached<F: Future>(future: F) -> InContext<F> {
     future.with_snapshot(snapshot_for(HandOver::Detached))
 }
 
 /// `f` with what crosses to a blocking call. It is dropped there too, should it not be called.
 #[inline]
+#[track_caller]
 pub(super) fn blocking<R>(f: impl FnOnce() -> R) -> impl FnOnce() -> R {
     let bound = Bound::to(snapshot_for(HandOver::Blocking), f);
     move || bound.call_once(|f| f())
@@ -25,6 +28,7 @@ pub(super) fn blocking<R>(f: impl FnOnce() -> R) -> impl FnOnce() -> R {
 /// As [`task`], for a closure.
 #[cfg(feature = "tokio-util")]
 #[inline]
+#[track_caller]
 pub(super) fn closure<R>(f: impl FnOnce() -> R) -> impl FnOnce() -> R {
     let bound = Bound::new(f);
     move || bound.call_once(|f| f())

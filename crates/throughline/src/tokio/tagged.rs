@@ -44,6 +44,7 @@ pub struct Tagged<T> {
 /// # Panics
 /// Only if a storage's map does ([`Crossing::Map`](crate::Crossing::Map)).
 #[inline]
+#[track_caller]
 pub fn tag<T>(value: T) -> Tagged<T> {
     tag_for(HandOver::Job, value)
 }
@@ -53,6 +54,7 @@ pub fn tag<T>(value: T) -> Tagged<T> {
 /// # Panics
 /// As [`tag`].
 #[inline]
+#[track_caller]
 pub fn tag_for<T>(hand_over: HandOver, value: T) -> Tagged<T> {
     let snapshot = snapshot_for(hand_over);
     Tagged { value, snapshot }

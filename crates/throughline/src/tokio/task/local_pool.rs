@@ -33,6 +33,7 @@ impl LocalPoolHandle {
     }
 
     /// As tokio-util's; closure and task inherit.
+    #[track_caller]
     pub fn spawn_pinned<F, Fut>(&self, create_task: F) -> JoinHandle<Fut::Output>
     where
         F: FnOnce() -> Fut + Send + 'static,
