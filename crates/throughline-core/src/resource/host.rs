@@ -70,6 +70,54 @@ impl HookRegistry {
         resource
     }
 
+    /// Whether any hook is told of new resources, so that a host need not look at what it would tell.
+    pub fn has_init_hooks(&self) -> bool {
+        self.hooks().watches_any(Event::Init) || PROCESS.watches_any(Event::Init)
+    }
+
+    /// Whether any hook is told of destroyed resources, so that a host need not keep track of who is gone (clause `RES-5`).
+    pub fn has_destroy_hooks(&self) -> bool {
+        self.hooks().watches_any(Event::Destroy) || PROCESS.watches_any(Event::Destroy)
+    }
+
+    /// What a resource made here and now is caused by: what is running, or what [`with_default_trigger`](crate::with_default_trigger) said.
+    pub fn default_trigger(&self) -> Option<AsyncId> {
+        default_trigger()
+    }
+
+    /// An id that nothing else has, for a resource that is made known later, if ever: see [`announce`](Self::announce).
+    pub fn new_id(&self) -> AsyncId {
+        AsyncId::unique()
+    }
+
+    /// Tells of a resource whose id was taken before: a host's hooks are handed its object, which has its id by then.
+    ///
+    /// [`init`](Self::init) is [`new_id`](Self::new_id), [`resource`](Self::resource) and this.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use throughline_core::host::HookRegistry;
+    ///
+    /// let engine = HookRegistry::new();
+    /// let told = Arc::new(Mutex::new(Vec::new()));
+    /// let hook = engine.create_hook().init({
+    ///     let told = told.clone();
+    ///     move |resource| told.lock().unwrap().push(*resource)
+    /// });
+    /// let hook = hook.build();
+    /// hook.enable();
+    ///
+    /// let id = engine.new_id();
+    /// let resource = engine.resource(id, engine.default_trigger(), "Timeout".into());
+    /// assert!(told.lock().unwrap().is_empty());
+    /// engine.announce(&resource);
+    /// assert_eq!(*told.lock().unwrap(), [resource]);
+    /// ```
+    pub fn announce(&self, resource: &ResourceInfo) {
+        deliver::emit(self, Event::Init, resource);
+    }
+
     /// As [`init`](Self::init), with an id of the host's making and nobody told: for its main program, or a resource that was made unseen.
     pub fn resource(
         &self,

@@ -112,6 +112,11 @@ impl Hooks {
         types != 0 && types & resource_type.bit() != 0
     }
 
+    /// Whether such events of any resources are watched.
+    pub(super) fn watches_any(&self, event: Event) -> bool {
+        self.types(event) & !Self::FLUSH != 0
+    }
+
     #[inline(always)]
     fn types(&self, event: Event) -> u64 {
         // Relaxed: a hook is told of what happens after it was enabled on the same thread; other threads learn of it soon.

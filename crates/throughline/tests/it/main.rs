@@ -19,5 +19,7 @@ mod support;
 #[cfg(feature = "test-util")]
 mod test_util;
 mod thread;
+#[cfg(feature = "tokio")]
+mod tokio;
 #[cfg(feature = "tower")]
 mod tower;
