@@ -56,7 +56,10 @@ unsafe extern "C" fn finalize(runtime: *mut JSRuntime, object: JSValue) {
                 qjs::JS_FreeValueRT(runtime, value);
             }
             // The last frame object of a Rust frame may end stores whose `Drop` is anybody's.
-            throughline_core::__private::isolate(|| "a store of a frame that JavaScript let go".to_owned(), || drop(content.rust));
+            throughline_core::__private::isolate(
+                || "a store of a frame that JavaScript let go".to_owned(),
+                || drop(content.rust),
+            );
         }
     }
 }
@@ -229,7 +232,10 @@ impl State {
         // SAFETY: whoever calls owns `object` meanwhile; the cell gets a reference of its own, and the guard the former one.
         let (former, rust) = unsafe {
             let former = self.current.replace(dup(object));
-            (former, content(self, object).map_or_else(|| self.empty.clone(), |content| content.rust.clone()))
+            (
+                former,
+                content(self, object).map_or_else(|| self.empty.clone(), |content| content.rust.clone()),
+            )
         };
         let _put_back = PutBack(self, former);
         self.depth.set(self.depth.get() + 1);
@@ -292,7 +298,12 @@ impl State {
                 return;
             }
             let mut entries = copy(now, key);
-            let former = then.entries.borrow().iter().find(|entry| entry.0 == key).map(|entry| entry.1);
+            let former = then
+                .entries
+                .borrow()
+                .iter()
+                .find(|entry| entry.0 == key)
+                .map(|entry| entry.1);
             entries.extend(former.map(|store| (key, dup(store))));
             put(self.ctx, &self.current, new(self, now.rust.clone(), entries));
         }

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::ffi::c_int;
 use throughline_core::host::{Entered, HookRegistry};
 use throughline_core::{
-    AsyncHook, AsyncId, ResourceInfo, ResourceType, execution_async_id, trigger_async_id, with_default_trigger,
+    AsyncHook, AsyncId, ResourceInfo, ResourceType, execution_async_id, trigger_async_id,
+    with_default_trigger,
 };
 
 /// What hooks need of the state.
@@ -129,7 +130,13 @@ impl State {
             return;
         }
         let event = self.hooks.event.get();
-        let Some(hook) = self.hooks.hooks.borrow().get(&number_of_hook).map(|(hook, _)| *hook) else {
+        let Some(hook) = self
+            .hooks
+            .hooks
+            .borrow()
+            .get(&number_of_hook)
+            .map(|(hook, _)| *hook)
+        else {
             return;
         };
         // SAFETY: this thread holds the runtime, since it tells. What is kept by the state is counted while it is used.
@@ -144,9 +151,19 @@ impl State {
                 name,
                 number(event.trigger),
                 event.resource,
-                if event.is_promise { qjs::JS_TRUE } else { qjs::JS_FALSE },
+                if event.is_promise {
+                    qjs::JS_TRUE
+                } else {
+                    qjs::JS_FALSE
+                },
             ];
-            let answer = qjs::JS_Call(self.ctx, deliver, qjs::JS_UNDEFINED, args.len() as c_int, args.as_mut_ptr());
+            let answer = qjs::JS_Call(
+                self.ctx,
+                deliver,
+                qjs::JS_UNDEFINED,
+                args.len() as c_int,
+                args.as_mut_ptr(),
+            );
             for value in [hook, deliver, name, answer] {
                 free(self.ctx, value);
             }
@@ -175,12 +192,21 @@ impl State {
         let Some(info) = self.info(id, trigger, name) else {
             return;
         };
-        let event = Event { resource, trigger, is_promise };
+        let event = Event {
+            resource,
+            trigger,
+            is_promise,
+        };
         // The object is there before hooks are told; the entry with the core's part comes after.
         // SAFETY: the reference goes into the stack.
         let resource = unsafe { dup(resource) };
         let entered = self.telling(event, |registry| registry.enter(&info));
-        self.hooks.stack.borrow_mut().push(Running { entered, id, trigger, resource });
+        self.hooks.stack.borrow_mut().push(Running {
+            entered,
+            id,
+            trigger,
+            resource,
+        });
     }
 
     /// Takes the top off the stack, and tells hooks `after`. Answers whether there is something on the stack yet.
@@ -188,7 +214,11 @@ impl State {
         let Some(running) = self.hooks.stack.borrow_mut().pop() else {
             return false;
         };
-        let event = Event { resource: running.resource, trigger: running.trigger, is_promise };
+        let event = Event {
+            resource: running.resource,
+            trigger: running.trigger,
+            is_promise,
+        };
         // Out of order it is left when it is dropped, or not at all.
         let _ = self.telling(event, |registry| registry.leave(running.entered));
         // SAFETY: the reference was the stack's.

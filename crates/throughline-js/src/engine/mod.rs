@@ -128,12 +128,7 @@ pub(crate) fn attach<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>
         qjs::JS_FreeAtom(raw, name);
 
         let binding = Object::new(ctx.clone())?;
-        let all: [&[Native]; 4] = [
-            frame::NATIVES,
-            storage::NATIVES,
-            promise::NATIVES,
-            hooks::NATIVES,
-        ];
+        let all: [&[Native]; 4] = [frame::NATIVES, storage::NATIVES, promise::NATIVES, hooks::NATIVES];
         for native in all.into_iter().flatten() {
             let name = native.name.to_str().unwrap_or_default();
             let f = Value::from_raw(ctx.clone(), function(raw, native));

@@ -247,8 +247,16 @@ impl Promises {
             let promise = intrinsic_promise(ctx);
             let prototype = qjs::JS_GetPropertyStr(ctx, promise, c"prototype".as_ptr());
             put(ctx, &self.constructor, dup(promise));
-            put(ctx, &self.then, qjs::JS_GetPropertyStr(ctx, prototype, c"then".as_ptr()));
-            put(ctx, &self.resolve, qjs::JS_GetPropertyStr(ctx, promise, c"resolve".as_ptr()));
+            put(
+                ctx,
+                &self.then,
+                qjs::JS_GetPropertyStr(ctx, prototype, c"then".as_ptr()),
+            );
+            put(
+                ctx,
+                &self.resolve,
+                qjs::JS_GetPropertyStr(ctx, promise, c"resolve".as_ptr()),
+            );
             let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as c_int;
             for (object, native) in [(prototype, &THEN), (promise, &RESOLVE)] {
                 let name = qjs::JS_NewAtom(ctx, native.name.as_ptr());
@@ -260,7 +268,11 @@ impl Promises {
             let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_HAS_GET | qjs::JS_PROP_HAS_SET) as c_int;
             qjs::JS_DefinePropertyGetSet(ctx, prototype, name, getter, setter, flags);
             qjs::JS_FreeAtom(ctx, name);
-            qjs::JS_SetPromiseHook(runtime, Some(on_promise), std::ptr::from_ref(state).cast_mut().cast());
+            qjs::JS_SetPromiseHook(
+                runtime,
+                Some(on_promise),
+                std::ptr::from_ref(state).cast_mut().cast(),
+            );
             free(ctx, prototype);
             free(ctx, promise);
         }
@@ -275,7 +287,12 @@ impl Promises {
         // SAFETY: by the contract; the function is kept by the state, and duplicated while it runs.
         unsafe {
             if self.watched.get() || self.ever_watched.get() {
-                let mut args = [reaction.handler, reaction.derived.get(), value, number(f64::from(reaction.kind))];
+                let mut args = [
+                    reaction.handler,
+                    reaction.derived.get(),
+                    value,
+                    number(f64::from(reaction.kind)),
+                ];
                 return call_layer(state, &self.on_reaction, &mut args);
             }
             let answer = qjs::JS_Call(state.ctx, reaction.handler, qjs::JS_UNDEFINED, 1, &mut value);
@@ -317,7 +334,13 @@ unsafe fn call_layer(state: &State, cell: &Cell<JSValue>, args: &mut [JSValue]) 
         if qjs::JS_IsUndefined(f) {
             return qjs::JS_UNDEFINED;
         }
-        let answer = qjs::JS_Call(state.ctx, f, qjs::JS_UNDEFINED, args.len() as c_int, args.as_mut_ptr());
+        let answer = qjs::JS_Call(
+            state.ctx,
+            f,
+            qjs::JS_UNDEFINED,
+            args.len() as c_int,
+            args.as_mut_ptr(),
+        );
         free(state.ctx, f);
         answer
     }
@@ -337,10 +360,26 @@ unsafe fn drop_answer(state: &State, value: JSValue) {
     }
 }
 
-const THEN: Native = Native { name: c"then", length: 2, call: then };
-const RESOLVE: Native = Native { name: c"resolve", length: 1, call: resolve };
-const CONSTRUCTOR: Native = Native { name: c"get constructor", length: 0, call: constructor };
-const SET_CONSTRUCTOR: Native = Native { name: c"set constructor", length: 1, call: set_constructor };
+const THEN: Native = Native {
+    name: c"then",
+    length: 2,
+    call: then,
+};
+const RESOLVE: Native = Native {
+    name: c"resolve",
+    length: 1,
+    call: resolve,
+};
+const CONSTRUCTOR: Native = Native {
+    name: c"get constructor",
+    length: 0,
+    call: constructor,
+};
+const SET_CONSTRUCTOR: Native = Native {
+    name: c"set constructor",
+    length: 1,
+    call: set_constructor,
+};
 
 /// `Promise.prototype.then`.
 unsafe extern "C" fn then(ctx: *mut JSContext, this: JSValue, argc: c_int, argv: *mut JSValue) -> JSValue {
@@ -367,7 +406,11 @@ unsafe extern "C" fn then(ctx: *mut JSContext, this: JSValue, argc: c_int, argv:
                         handler: dup(*arg),
                         frame: dup(state.capture()),
                         derived: Cell::new(qjs::JS_UNDEFINED),
-                        kind: if i == 1 && kind == PASSES_VALUE { PASSES_ERROR } else { kind },
+                        kind: if i == 1 && kind == PASSES_VALUE {
+                            PASSES_ERROR
+                        } else {
+                            kind
+                        },
                     };
                     *arg = new_object(ctx, state.classes.reaction, reaction);
                     made[i] = Some(*arg);
@@ -405,7 +448,12 @@ unsafe extern "C" fn resolve(ctx: *mut JSContext, this: JSValue, argc: c_int, ar
 }
 
 /// The getter of `Promise.prototype.constructor`: an `await` begins, or somebody looks.
-unsafe extern "C" fn constructor(ctx: *mut JSContext, this: JSValue, argc: c_int, argv: *mut JSValue) -> JSValue {
+unsafe extern "C" fn constructor(
+    ctx: *mut JSContext,
+    this: JSValue,
+    argc: c_int,
+    argv: *mut JSValue,
+) -> JSValue {
     // SAFETY: called by the engine (invariant 1).
     unsafe {
         called(ctx, this, argc, argv, |state, _| {
@@ -458,7 +506,12 @@ unsafe fn attach(state: &State, promise: JSValue, fulfilled: JSValue, rejected: 
 }
 
 /// A script that assigns `constructor` of a promise gets a property of its own, as if there was no setter.
-unsafe extern "C" fn set_constructor(ctx: *mut JSContext, this: JSValue, argc: c_int, argv: *mut JSValue) -> JSValue {
+unsafe extern "C" fn set_constructor(
+    ctx: *mut JSContext,
+    this: JSValue,
+    argc: c_int,
+    argv: *mut JSValue,
+) -> JSValue {
     // SAFETY: called by the engine (invariant 1).
     unsafe {
         called(ctx, this, argc, argv, |_, call| {
@@ -522,13 +575,21 @@ unsafe fn told(state: &State, event: u32, promise: JSValue, parent: JSValue) {
         match event {
             MADE => {
                 let is_perhaps_of_await = promises.quiet.get() == 0 && qjs::JS_IsUndefined(parent);
-                promises.last_made.set(if is_perhaps_of_await { address(promise) } else { 0 });
+                promises
+                    .last_made
+                    .set(if is_perhaps_of_await { address(promise) } else { 0 });
             }
             AFTER => {
                 // No `then` of ours was called: a thenable has the functions, and may call them when it likes.
                 if promises.asking.replace(0) != 0 {
                     let name = promises.thenable_atom;
-                    qjs::JS_DefinePropertyValue(state.ctx, promise, name, qjs::JS_TRUE, qjs::JS_PROP_CONFIGURABLE as c_int);
+                    qjs::JS_DefinePropertyValue(
+                        state.ctx,
+                        promise,
+                        name,
+                        qjs::JS_TRUE,
+                        qjs::JS_PROP_CONFIGURABLE as c_int,
+                    );
                 }
             }
             FULFILLED if promises.unseen.get() == 0 => mark_fulfilled(state, promise),

@@ -207,7 +207,8 @@ pub(super) unsafe fn to_text(ctx: *mut JSContext, value: JSValue) -> String {
             free(ctx, qjs::JS_GetException(ctx));
             return String::new();
         }
-        let text = String::from_utf8_lossy(std::slice::from_raw_parts(bytes.cast::<u8>(), len as usize)).into_owned();
+        let text = String::from_utf8_lossy(std::slice::from_raw_parts(bytes.cast::<u8>(), len as usize))
+            .into_owned();
         qjs::JS_FreeCString(ctx, bytes);
         text
     }

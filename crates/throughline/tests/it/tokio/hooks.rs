@@ -8,7 +8,10 @@ use tokio::runtime::Builder;
 fn without_the_cfg_install_says_what_to_add() {
     let mut builder = Builder::new_current_thread();
     let unavailable = hooks::install(&mut builder).unwrap_err().to_string();
-    assert!(unavailable.contains(r#"rustflags = ["--cfg", "tokio_unstable"]"#), "{unavailable}");
+    assert!(
+        unavailable.contains(r#"rustflags = ["--cfg", "tokio_unstable"]"#),
+        "{unavailable}"
+    );
     assert!(unavailable.contains(".cargo/config.toml"), "{unavailable}");
 }
 
@@ -35,9 +38,8 @@ mod unstable {
     use tokio::sync::oneshot;
     use tokio::task::yield_now;
 
-    static MAPPED: AsyncLocalStorage<u64> = AsyncLocalStorage::new().propagation(
-        Propagation::new().task(Crossing::Map(|left| Some(left / 2))),
-    );
+    static MAPPED: AsyncLocalStorage<u64> =
+        AsyncLocalStorage::new().propagation(Propagation::new().task(Crossing::Map(|left| Some(left / 2))));
     static DROPPED: AsyncLocalStorage<u64> =
         AsyncLocalStorage::new().propagation(Propagation::new().task(Crossing::Drop));
 
@@ -110,7 +112,9 @@ mod unstable {
                 seen
             };
             let spawner = |base: Option<u64>| async move {
-                let tasks: Vec<_> = (1..=20).map(|task| (task, tokio::spawn(enter(task * 100)))).collect();
+                let tasks: Vec<_> = (1..=20)
+                    .map(|task| (task, tokio::spawn(enter(task * 100))))
+                    .collect();
                 for (task, handle) in tasks {
                     let entered = (0..50).map(|add| Some(task * 100 + add));
                     let expected: Vec<_> = std::iter::once(base).chain(entered).collect();
@@ -199,20 +203,31 @@ mod unstable {
         });
         let first = [("spawn", 1), ("before", 1), ("second", 1), ("after", 2)];
         let last = [("before", 2), ("second", 2), ("end", 3), ("after", 3)];
-        let expected: Vec<_> = first.into_iter().chain(last).map(|(hook, id)| (hook, Some(id))).collect();
+        let expected: Vec<_> = first
+            .into_iter()
+            .chain(last)
+            .map(|(hook, id)| (hook, Some(id)))
+            .collect();
         assert_eq!(*log.lock().unwrap(), expected);
     }
 
     #[test]
     fn hook_of_the_user_that_panics_is_reported_and_tokio_goes_on() {
         let mut builder = Builder::new_current_thread();
-        Hooks::new().on_after_task_poll(|_| panic!("mine")).install(&mut builder);
+        Hooks::new()
+            .on_after_task_poll(|_| panic!("mine"))
+            .install(&mut builder);
         let runtime = builder.build().unwrap();
         let reports = reports_of(|| {
             let spawner = ID.scope(1, async { tokio::spawn(async { id() }).await.unwrap() });
             assert_eq!(runtime.block_on(spawner), Some(1));
         });
-        assert!(reports.iter().any(|report| report.contains("on_after_task_poll") && report.contains("mine")), "{reports:?}");
+        assert!(
+            reports
+                .iter()
+                .any(|report| report.contains("on_after_task_poll") && report.contains("mine")),
+            "{reports:?}"
+        );
     }
 
     #[test]
@@ -222,9 +237,17 @@ mod unstable {
         let [runtime, _] = runtimes();
         let reports = reports_of(|| {
             let spawner = async { tokio::spawn(async { (id(), PANICS.get_store()) }).await.unwrap() };
-            assert_eq!(runtime.block_on(ID.scope(1, PANICS.scope(2, spawner))), (None, None));
+            assert_eq!(
+                runtime.block_on(ID.scope(1, PANICS.scope(2, spawner))),
+                (None, None)
+            );
         });
-        assert!(reports.iter().any(|report| report.contains("hand-over to tokio's task") && report.contains("map")), "{reports:?}");
+        assert!(
+            reports
+                .iter()
+                .any(|report| report.contains("hand-over to tokio's task") && report.contains("map")),
+            "{reports:?}"
+        );
     }
 
     // Law 3. A poll of the outer one is on the stack while the inner one's tasks are polled.
@@ -357,10 +380,18 @@ mod unstable {
             local: throughline::tokio::task::LocalSet::new(),
             runtime: builder.build().unwrap(),
         };
-        for way in ways::tasks().into_iter().chain(ways::detached()).filter(|way| !way.is_local) {
+        for way in ways::tasks()
+            .into_iter()
+            .chain(ways::detached())
+            .filter(|way| !way.is_local)
+        {
             on.block_on(async { (way.spawn)(&on, Box::pin(async {})).join().await.unwrap() });
             let places = std::mem::take(&mut *places.lock().unwrap());
-            assert!(matches!(&places[..], [place] if place.ends_with("ways.rs")), "{}: {places:?}", way.name);
+            assert!(
+                matches!(&places[..], [place] if place.ends_with("ways.rs")),
+                "{}: {places:?}",
+                way.name
+            );
         }
     }
 }

@@ -20,7 +20,13 @@ fn crossed() -> [Option<u64>; 3] {
 fn tag_takes_what_crosses_such_a_hand_over() {
     let [job, task, detached] = ID.run(1, || {
         EVERYWHERE.run(2, || {
-            HALVED.run(100, || [tag(()), tag_for(HandOver::Task, ()), tag_for(HandOver::Detached, ())])
+            HALVED.run(100, || {
+                [
+                    tag(()),
+                    tag_for(HandOver::Task, ()),
+                    tag_for(HandOver::Detached, ()),
+                ]
+            })
         })
     });
     assert_eq!(job.run(|()| crossed()), [None, Some(2), Some(50)]);
@@ -91,7 +97,9 @@ fn scope_makes_and_drops_the_future_in_the_senders_context() {
     });
     drop(scope);
     assert_eq!(dropped.recv().unwrap(), Some(1));
-    let made_in = ID.run(1, || tag_for(HandOver::Task, ())).scope(|()| std::future::ready(id()));
+    let made_in = ID
+        .run(1, || tag_for(HandOver::Task, ()))
+        .scope(|()| std::future::ready(id()));
     assert_eq!(futures::executor::block_on(made_in), Some(1));
 }
 
@@ -100,7 +108,9 @@ fn item_that_nobody_receives_is_dropped_as_any_value_and_leaves_nothing_behind()
     let held = Arc::new(());
     let (tells, dropped) = Tells::new();
     let (sender, receiver) = mpsc::channel(1);
-    HELD.run(Arc::clone(&held), || ID.run(1, || sender.try_send(tag_for(HandOver::Task, tells)).unwrap()));
+    HELD.run(Arc::clone(&held), || {
+        ID.run(1, || sender.try_send(tag_for(HandOver::Task, tells)).unwrap())
+    });
     assert_eq!(Arc::strong_count(&held), 2);
     ID.run(2, || drop(receiver));
     assert_eq!(dropped.recv().unwrap(), Some(2));

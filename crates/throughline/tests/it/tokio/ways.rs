@@ -1,9 +1,9 @@
 //! All the ways to spawn.
 
 use std::pin::Pin;
-use throughline::tokio::task::{JoinSet, LocalSet};
 #[cfg(feature = "tokio-util")]
 use throughline::tokio::task::{JoinMap, JoinQueue, TaskTracker};
+use throughline::tokio::task::{JoinSet, LocalSet};
 use throughline::tokio::{self as ours, HandleExt};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
