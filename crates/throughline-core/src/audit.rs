@@ -18,6 +18,7 @@
 //! ```
 
 use crate::frame::{self, FrameRef};
+use crate::label::Label;
 use crate::report::{self, Report};
 use crate::{AsyncLocalStorage, Propagation, Snapshot};
 use std::fmt;
@@ -25,7 +26,9 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What was left behind on the way to the running work.
-static TRAIL: AsyncLocalStorage<Arc<Trail>> = AsyncLocalStorage::new().propagation(Propagation::everywhere());
+static TRAIL: AsyncLocalStorage<Arc<Trail>> = AsyncLocalStorage::new()
+    .named("audit trail")
+    .propagation(Propagation::everywhere());
 
 struct Trail {
     spawned_at: &'static Location<'static>,
@@ -73,7 +76,7 @@ pub fn trail_of(spawned_at: &'static Location<'static>) -> Snapshot {
 /// A storage that was read and found empty, by work whose spawner had it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
-    storage: &'static str,
+    storage: Label,
     id: u64,
     spawned_at: &'static Location<'static>,
     count: u64,
@@ -82,7 +85,7 @@ pub struct Missed {
 impl Missed {
     /// The storage's name.
     pub fn storage(&self) -> &'static str {
-        self.storage
+        self.storage.name()
     }
 
     /// Where the work was handed over.
@@ -98,15 +101,12 @@ impl Missed {
 
 impl fmt::Display for Missed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.storage.is_empty() {
-            "a storage without a name"
-        } else {
-            self.storage
-        };
+        let Missed {
+            storage, spawned_at, ..
+        } = self;
         write!(
             f,
-            "{name} was set at {}, and is not in what was spawned there",
-            self.spawned_at
+            "{storage} was set at {spawned_at}, and is not in what was spawned there"
         )
     }
 }
@@ -126,7 +126,7 @@ pub fn reset() {
 
 /// An expected storage was read, and nothing was there. What is missed for the first time is [reported](crate::Report).
 #[cold]
-pub(crate) fn missed(id: u64, storage: &'static str) {
+pub(crate) fn missed(id: u64, storage: Label) {
     let lost_at = TRAIL.with(|trail| trail.and_then(|trail| trail.lost_at(id)));
     let Some(spawned_at) = lost_at else {
         return;

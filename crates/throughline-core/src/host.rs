@@ -63,7 +63,7 @@ pub fn frame_without<T: Store>(base: &Snapshot, storage: &AsyncLocalStorage<T>) 
 pub fn set(frame: Snapshot) -> Result<Snapshot, NoBoundary<Snapshot>> {
     match frame::set(frame.0) {
         Ok(former) => Ok(Snapshot(former)),
-        Err(frame) => Err(NoBoundary::new(Snapshot(frame))),
+        Err(frame) => Err(NoBoundary::new(Snapshot(frame), None)),
     }
 }
 

@@ -5,10 +5,12 @@
 //! taken for one of the storage that has its slot now.
 
 use crate::Store;
+use crate::label::{Label, Show, Shows, ShowsOf};
 use crate::propagation::{Maps, MapsOf, Propagation};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -57,6 +59,10 @@ pub(crate) struct Key<T> {
     propagation: Propagation<T>,
     /// Wherever it was set further up: see `audit`.
     pub(crate) is_expected: bool,
+    pub(crate) name: &'static str,
+    declared: &'static Location<'static>,
+    /// How its stores are shown to people; they are not, if nobody said how.
+    pub(crate) show: Option<Show<T>>,
 }
 
 /// No binding has this id, nor this slot: an untouched storage reads as unset.
@@ -67,6 +73,7 @@ const NO_SLOT: u32 = u32::MAX;
 const MOST_SLOTS: usize = u16::MAX as usize - 3;
 
 impl<T> Key<T> {
+    #[track_caller]
     pub(crate) const fn new() -> Self {
         Key {
             id: AtomicU64::new(NO_ID),
@@ -74,7 +81,15 @@ impl<T> Key<T> {
             asks: Asks(Propagation::<T>::new().asks()),
             propagation: Propagation::new(),
             is_expected: false,
+            name: "",
+            declared: Location::caller(),
+            show: None,
         }
+    }
+
+    /// What people call it.
+    pub(crate) fn label(&self) -> Label {
+        Label::of::<T>(self.name, self.declared)
     }
 
     /// Before the storage is used.
@@ -126,9 +141,10 @@ impl<T: Store> Key<T> {
         let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been first.
         if self.id() == NO_ID {
-            let Some((slot, id)) = registry.take(|slot, id| self.propagates(slot, id)) else {
+            let Some((slot, id)) = registry.take(|slot, id| self.owner(slot, id)) else {
                 drop(registry);
-                panic!("more than {MOST_SLOTS} AsyncLocalStorage values in use at once");
+                let label = self.label();
+                panic!("no room for {label}: more than {MOST_SLOTS} AsyncLocalStorage values in use at once");
             };
             self.slot.store(slot, Ordering::Relaxed);
             self.id.store(id, Ordering::Release);
@@ -136,7 +152,7 @@ impl<T: Store> Key<T> {
         self.id()
     }
 
-    fn propagates(&self, slot: u32, id: u64) -> Propagates {
+    fn owner(&self, slot: u32, id: u64) -> Owner {
         let place = Place {
             slot,
             id,
@@ -147,9 +163,15 @@ impl<T: Store> Key<T> {
         let maps = propagation
             .has_map()
             .then(|| Arc::new(MapsOf { place, propagation }) as Arc<dyn Maps>);
-        Propagates {
+        let shows = self
+            .show
+            .map(|show| Arc::new(ShowsOf { place, show }) as Arc<dyn Shows>);
+        Owner {
+            id,
             asks: self.asks.0,
             maps,
+            label: Some(self.label()),
+            shows,
             #[cfg(feature = "audit")]
             is_expected: self.is_expected,
         }
@@ -182,7 +204,7 @@ pub(crate) fn with_liveness<R>(f: impl FnOnce(&dyn Fn(usize, u64) -> bool) -> R)
     with_owners(|owners| f(&|slot, id| owners.get(slot as u32, id).is_some()))
 }
 
-/// Calls `f` with what the storages that are alive say of hand-overs, by slot and id. No user code may run in it.
+/// Calls `f` with what is known of the storages that are alive, by slot and id. No user code may run in it.
 pub(crate) fn with_owners<R>(f: impl FnOnce(&Owners) -> R) -> R {
     f(&REGISTRY.read().unwrap_or_else(PoisonError::into_inner).owners)
 }
@@ -190,29 +212,28 @@ pub(crate) fn with_owners<R>(f: impl FnOnce(&Owners) -> R) -> R {
 /// The storage that has each slot.
 pub(crate) struct Owners(Vec<Owner>);
 
-#[derive(Clone, Default)]
-struct Owner {
-    /// 0 if none has it.
+/// A storage, as those know it who do not know its type.
+#[derive(Default)]
+pub(crate) struct Owner {
+    /// 0 if none has the slot.
     id: u64,
-    propagates: Propagates,
-}
-
-/// What a storage says of hand-overs.
-#[derive(Clone, Default)]
-pub(crate) struct Propagates {
     /// See [`Asks`].
     pub(crate) asks: u8,
     /// Its maps, if it has any.
     pub(crate) maps: Option<Arc<dyn Maps>>,
+    /// None if none has the slot.
+    pub(crate) label: Option<Label>,
+    /// If its stores may be shown.
+    pub(crate) shows: Option<Arc<dyn Shows>>,
     #[cfg(feature = "audit")]
     pub(crate) is_expected: bool,
 }
 
 impl Owners {
     /// None if that storage is no more.
-    pub(crate) fn get(&self, slot: u32, id: u64) -> Option<&Propagates> {
+    pub(crate) fn get(&self, slot: u32, id: u64) -> Option<&Owner> {
         let owner = self.0.get(slot as usize)?;
-        (owner.id == id).then_some(&owner.propagates)
+        (owner.id == id).then_some(owner)
     }
 }
 
@@ -229,7 +250,7 @@ struct Registry {
 }
 
 impl Registry {
-    fn take(&mut self, propagates: impl FnOnce(u32, u64) -> Propagates) -> Option<(u32, u64)> {
+    fn take(&mut self, owner: impl FnOnce(u32, u64) -> Owner) -> Option<(u32, u64)> {
         let owners = &mut self.owners.0;
         let slot = match self.free.pop() {
             Some(Reverse(slot)) => slot,
@@ -241,8 +262,7 @@ impl Registry {
         };
         self.last_id += 1;
         let id = self.last_id;
-        let propagates = propagates(slot, id);
-        owners[slot as usize] = Owner { id, propagates };
+        owners[slot as usize] = owner(slot, id);
         Some((slot, id))
     }
 

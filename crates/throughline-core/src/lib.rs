@@ -11,6 +11,7 @@ mod frame;
 pub mod host;
 mod in_context;
 mod key;
+mod label;
 pub mod live;
 mod propagation;
 mod report;

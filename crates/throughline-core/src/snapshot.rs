@@ -2,7 +2,7 @@
 
 use crate::frame::{self, FrameRef};
 use crate::in_context::InContext;
-use crate::{AsyncLocalStorage, HandOver, Store};
+use crate::{AsyncLocalStorage, HandOver, Store, label};
 use std::fmt;
 
 /// The stores of all storages, as they were when it was taken.
@@ -169,9 +169,22 @@ impl Default for Snapshot {
     }
 }
 
+/// Each storage that is set, by its name, and its store if the storage is [`shown`](AsyncLocalStorage::shown).
+///
+/// # Examples
+/// ```
+/// use throughline_core::{AsyncLocalStorage, snapshot};
+/// static REQUEST_ID: AsyncLocalStorage<u64> = AsyncLocalStorage::new().named("request_id").shown();
+/// static SESSION: AsyncLocalStorage<String> = AsyncLocalStorage::new().named("session");
+///
+/// let snapshot = REQUEST_ID.run(7, || SESSION.run("of ada".to_owned(), snapshot));
+/// assert_eq!(format!("{snapshot:?}"), "Snapshot { request_id: 7, session: .. }");
+/// ```
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Snapshot").field("len", &self.len()).finish()
+        let mut stores = f.debug_struct("Snapshot");
+        label::write_stores(&self.0, &mut stores);
+        stores.finish()
     }
 }
 

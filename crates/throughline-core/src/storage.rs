@@ -1,11 +1,10 @@
 //! A storage: the key under which a store follows the work.
 
 use crate::default::DefaultStore;
-use crate::error::NO_BOUNDARY;
 use crate::frame;
 use crate::in_context::{ExitScope, InContext, Put, Remove, Scope};
 use crate::key::Key;
-use crate::{NoBoundary, Propagation, Store};
+use crate::{NoBoundary, Propagation, Store, error, label};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -44,16 +43,15 @@ use std::marker::PhantomData;
 /// What must not cross threads cannot be a store: see [`Store`].
 pub struct AsyncLocalStorage<T: Store> {
     key: Key<T>,
-    name: &'static str,
     default: DefaultStore<T>,
 }
 
 impl<T: Store> AsyncLocalStorage<T> {
     /// A storage without a default.
+    #[track_caller]
     pub const fn new() -> Self {
         AsyncLocalStorage {
             key: Key::new(),
-            name: "",
             default: DefaultStore::none(),
         }
     }
@@ -73,10 +71,10 @@ impl<T: Store> AsyncLocalStorage<T> {
     /// assert_eq!(TENANT.get_store().as_deref(), Some("nobody"));
     /// ```
     #[doc(alias = "defaultValue")]
+    #[track_caller]
     pub const fn with_default(default: fn() -> T) -> Self {
         AsyncLocalStorage {
             key: Key::new(),
-            name: "",
             default: DefaultStore::new(default),
         }
     }
@@ -91,7 +89,55 @@ impl<T: Store> AsyncLocalStorage<T> {
     /// ```
     #[must_use = "the storage with the name is the answer"]
     pub const fn named(mut self, name: &'static str) -> Self {
-        self.name = name;
+        self.key.name = name;
+        self
+    }
+
+    /// Lets its stores be seen by people: in the `Debug` of the storage, of snapshots and of resources. Unless it is said, they show that the storage
+    /// is set, and not to what: what it holds may be a secret.
+    ///
+    /// # Panics
+    /// Where a store's `Debug` does, in whoever formats. (The standard library aborts when a panic hook panics: for a storage that
+    /// [`throughline::panic_hook`] is to show, it must not.)
+    ///
+    /// [`throughline::panic_hook`]: https://docs.rs/throughline
+    ///
+    /// # Examples
+    /// ```
+    /// use throughline_core::{AsyncLocalStorage, snapshot};
+    /// static TENANT: AsyncLocalStorage<&str> = AsyncLocalStorage::new().named("tenant").shown();
+    ///
+    /// TENANT.run("acme", || assert_eq!(format!("{:?}", snapshot()), r#"Snapshot { tenant: "acme" }"#));
+    /// ```
+    #[must_use = "the storage that is shown is the answer"]
+    pub const fn shown(self) -> Self
+    where
+        T: fmt::Debug,
+    {
+        self.shown_as(<T as fmt::Debug>::fmt)
+    }
+
+    /// As [`shown`](Self::shown), by a function that says how: for stores of which a part is a secret, or that have no `Debug`.
+    ///
+    /// # Panics
+    /// As [`shown`](Self::shown).
+    ///
+    /// # Examples
+    /// ```
+    /// use throughline_core::{AsyncLocalStorage, snapshot};
+    ///
+    /// struct Session { user: String, token: String }
+    ///
+    /// static SESSION: AsyncLocalStorage<Session> =
+    ///     AsyncLocalStorage::new().named("session").shown_as(|session, f| f.write_str(&session.user));
+    ///
+    /// let session = Session { user: "ada".to_owned(), token: "s3cret".to_owned() };
+    /// assert!(!session.token.is_empty());
+    /// SESSION.run(session, || assert_eq!(format!("{:?}", snapshot()), "Snapshot { session: ada }"));
+    /// ```
+    #[must_use = "the storage that is shown is the answer"]
+    pub const fn shown_as(mut self, show: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result) -> Self {
+        self.key.show = Some(show);
         self
     }
 
@@ -113,7 +159,7 @@ impl<T: Store> AsyncLocalStorage<T> {
 
     /// The name, or `""`.
     pub const fn name(&self) -> &str {
-        self.name
+        self.key.name
     }
 
     /// A clone of the current store, or of the default, if there is one (clause `ALS-4`).
@@ -302,7 +348,7 @@ impl<T: Store> AsyncLocalStorage<T> {
     #[track_caller]
     pub fn enter_with(&self, store: T) {
         if self.try_enter_with(store).is_err() {
-            panic!("{NO_BOUNDARY}");
+            panic!("{}", error::no_boundary(self.key.label()));
         }
     }
 
@@ -324,7 +370,8 @@ impl<T: Store> AsyncLocalStorage<T> {
     #[inline]
     #[track_caller]
     pub fn try_enter_with(&self, store: T) -> Result<(), NoBoundary<T>> {
-        frame::enter_with(self.key.place(), store).map_err(NoBoundary::new)
+        frame::enter_with(self.key.place(), store)
+            .map_err(|store| NoBoundary::new(store, Some(self.key.label())))
     }
 
     /// Sets `store` until the guard is dropped, or the boundary ends.
@@ -362,7 +409,7 @@ impl<T: Store> AsyncLocalStorage<T> {
     pub fn with_scope(&self, store: T) -> RunScope {
         match self.try_with_scope(store).ok() {
             Some(scope) => scope,
-            None => panic!("{NO_BOUNDARY}"),
+            None => panic!("{}", error::no_boundary(self.key.label())),
         }
     }
 
@@ -379,7 +426,7 @@ impl<T: Store> AsyncLocalStorage<T> {
                 id,
                 on_this_thread: PhantomData,
             }),
-            Err(store) => Err(NoBoundary::new(store)),
+            Err(store) => Err(NoBoundary::new(store, Some(self.key.label()))),
         }
     }
 
@@ -427,7 +474,7 @@ impl<T: Store> AsyncLocalStorage<T> {
     pub(crate) fn default_store(&self) -> Option<&T> {
         #[cfg(feature = "audit")]
         if self.key.is_expected {
-            crate::audit::missed(self.key.id(), self.name);
+            crate::audit::missed(self.key.id(), self.key.label());
         }
         self.default.get()
     }
@@ -435,17 +482,24 @@ impl<T: Store> AsyncLocalStorage<T> {
 
 /// As [`AsyncLocalStorage::new`].
 impl<T: Store> Default for AsyncLocalStorage<T> {
+    #[track_caller]
     fn default() -> Self {
         Self::new()
     }
 }
 
+/// Its name, where it was declared, and its current store, if it is [`shown`](Self::shown).
 impl<T: Store> fmt::Debug for AsyncLocalStorage<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsyncLocalStorage")
-            .field("name", &self.name)
-            .field("is_set", &frame::is_set(&self.key))
-            .finish_non_exhaustive()
+        let mut storage = f.debug_struct("AsyncLocalStorage");
+        let label = self.key.label();
+        storage.field("name", &label.name());
+        storage.field("declared", &format_args!("{}", label.declared()));
+        frame::with(&self.key, |store| match (store, self.key.show) {
+            (None, _) => storage.field("store", &format_args!("none")).finish(),
+            (Some(_), None) => storage.field("store", &label::HIDDEN).finish(),
+            (Some(store), Some(show)) => storage.field("store", &label::Shown(store, show)).finish(),
+        })
     }
 }
 

@@ -138,7 +138,7 @@ pub(crate) fn with_clone<T: Clone>(key: &Key<T>) -> Option<T> {
 }
 
 /// Whether a storage is set here.
-pub(crate) fn is_set<T>(key: &Key<T>) -> bool {
+fn is_set<T>(key: &Key<T>) -> bool {
     // SAFETY: the current frame is alive.
     unsafe { find(real(current()), key).is_some() }
 }

@@ -4,7 +4,7 @@ use super::build::settled;
 use super::counts::Counts;
 use super::shape::{Head, Shape};
 use super::{FrameRef, Mode, NOTHING, Traits, binding_at, entry};
-use crate::key::{self, Propagates};
+use crate::key::{self, Owner};
 use crate::propagation::{HandOver, Maps};
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ impl Plan {
         key::with_owners(|owners| {
             for (slot, id) in storages_in(frame) {
                 match owners.get(slot, id) {
-                    Some(Propagates { asks, .. }) if asks & hand_over.bit() == 0 => {
+                    Some(Owner { asks, .. }) if asks & hand_over.bit() == 0 => {
                         plan.crosses = true;
                         plan.asks |= asks;
                     }
@@ -93,7 +93,7 @@ impl Plan {
 }
 
 /// The slot and id of each storage that is set in `frame`.
-fn storages_in(frame: &FrameRef) -> impl Iterator<Item = (u32, u64)> {
+pub(crate) fn storages_in(frame: &FrameRef) -> impl Iterator<Item = (u32, u64)> {
     let f = frame.as_ptr();
     // SAFETY: `frame` keeps itself alive, and its bindings with it.
     unsafe { (0..u32::from((*f).len)).filter_map(move |slot| binding_at(f, slot).map(|b| (slot, (*b).id))) }

@@ -61,11 +61,11 @@ pub(crate) use boundary::{Resident, enter, enter_current, run, run_all, run_with
 pub(crate) use build::{bind_on, without_on};
 pub(crate) use carried::Carried;
 pub(crate) use closable::{Closable, Closed, End, OwnedScope, Scope};
-pub(crate) use current::{capture, capture_for, in_boundary, is_set, with, with_clone};
+pub(crate) use current::{capture, capture_for, in_boundary, with, with_clone};
 pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
 #[cfg(feature = "audit")]
 pub(crate) use filter::expected_in;
-pub(crate) use filter::filtered;
+pub(crate) use filter::{filtered, storages_in};
 pub(crate) use lent::{Lent, Link, Pushed, find_linked, lend, lend_nothing, lent, link, push};
 pub(crate) use parts::{Bindings, MOST_PARTS, bind_all_on};
 pub(crate) use visit::{end_visit, visit};
@@ -362,7 +362,9 @@ impl FrameRef {
 
 impl fmt::Debug for FrameRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FrameRef").field("len", &self.len()).finish()
+        let mut stores = f.debug_struct("FrameRef");
+        crate::label::write_stores(self, &mut stores);
+        stores.finish()
     }
 }
 

@@ -253,9 +253,15 @@ impl From<&AsyncResource> for AsyncResource {
     }
 }
 
+/// What it is, and the context of its scopes, if it is not destroyed.
 impl fmt::Debug for AsyncResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.info().fmt(f)
+        let mut resource = f.debug_tuple("AsyncResource");
+        resource.field(&self.info());
+        match self.snapshot() {
+            Some(context) => resource.field(&context).finish(),
+            None => resource.field(&format_args!("destroyed")).finish(),
+        }
     }
 }
 

@@ -243,9 +243,4 @@ mod sizes {
             size_of::<String>() + WORD
         );
     }
-
-    #[test]
-    fn of_an_error_is_that_of_its_store() {
-        assert_eq!(size_of::<NoBoundary<u64>>(), 8);
-    }
 }

@@ -145,13 +145,21 @@ mod made {
     }
 
     #[test]
-    fn its_debug_output_names_it() {
+    fn its_debug_output_names_it_and_shows_its_context() {
         let resource = AsyncResource::builder("RES")
             .trigger_async_id(AsyncId::new(5).unwrap())
             .build();
         let expected = format!("RES({} by 5)", resource.async_id());
-        assert_eq!(format!("{resource:?}"), expected);
         assert_eq!(format!("{:?}", resource.info()), expected);
+        assert_eq!(
+            format!("{resource:?}"),
+            format!("AsyncResource({expected}, Snapshot)")
+        );
+        static SHOWN: AsyncLocalStorage<u32> = AsyncLocalStorage::new().named("shown").shown();
+        let resource = SHOWN.run(7, || AsyncResource::new("RES"));
+        assert!(format!("{resource:?}").ends_with(", Snapshot { shown: 7 })"));
+        resource.emit_destroy();
+        assert!(format!("{resource:?}").ends_with(", destroyed)"));
     }
 }
 
@@ -369,8 +377,9 @@ mod destroyed {
         assert_eq!(
             error.to_string(),
             format!(
-                "the resource {resource:?} is destroyed, and its context let go of: run callbacks before `emit_destroy`, or keep a \
-                 `Snapshot`"
+                "the resource {:?} is destroyed, and its context let go of: run callbacks before `emit_destroy`, or keep a \
+                 `Snapshot`",
+                resource.info()
             )
         );
         assert_eq!(error.into_inner()(), "kept");

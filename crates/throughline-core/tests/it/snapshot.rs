@@ -107,7 +107,6 @@ fn a_snapshot_counts_the_storages_that_are_set() {
         A.run(2, || {
             B.run(1, || {
                 assert_eq!((snapshot().len(), snapshot().is_empty()), (2, false));
-                assert_eq!(format!("{:?}", snapshot()), "Snapshot { len: 2 }");
                 A.exit(|| assert_eq!(snapshot().len(), 1));
                 B.disable();
                 A.enter_with(5);
@@ -116,6 +115,53 @@ fn a_snapshot_counts_the_storages_that_are_set() {
                 assert_eq!((snapshot().len(), snapshot().is_empty()), (0, true));
             });
         });
+    });
+}
+
+#[test]
+fn debug_names_the_storages_that_are_set_and_shows_the_stores_of_those_that_say_so() {
+    static A: AsyncLocalStorage<u32> = AsyncLocalStorage::new().named("a").shown();
+    static B: AsyncLocalStorage<u32> = AsyncLocalStorage::new().named("b");
+    static C: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
+    let declared = line!() - 1;
+    assert_eq!(format!("{:?}", snapshot()), "Snapshot");
+    A.run(1, || {
+        A.run(2, || {
+            B.run(3, || {
+                assert_eq!(format!("{:?}", snapshot()), "Snapshot { a: 2, b: .. }");
+                B.exit(|| {
+                    C.run(4, || {
+                        let expected = format!(
+                            "Snapshot {{ a: 2, AsyncLocalStorage<u32> at {}:{declared}: .. }}",
+                            file!()
+                        );
+                        assert_eq!(format!("{:?}", snapshot()), expected);
+                    })
+                });
+            });
+        });
+    });
+}
+
+#[test]
+fn debug_leaves_out_the_store_of_a_storage_that_is_gone() {
+    let gone = AsyncLocalStorage::new().named("gone").shown();
+    let then = gone.run(5, snapshot);
+    assert_eq!(format!("{then:?}"), "Snapshot { gone: 5 }");
+    drop(gone);
+    assert_eq!(format!("{then:?}"), "Snapshot");
+}
+
+/// Law 5.
+#[test]
+fn debug_of_a_store_runs_while_nothing_is_locked() {
+    static A: AsyncLocalStorage<u32> = AsyncLocalStorage::new().named("a").shown_as(|_, f| {
+        // Takes a place, for which the registry of storages is locked.
+        let another = AsyncLocalStorage::new();
+        another.run(1, || write!(f, "{:?}", another.get_store()))
+    });
+    A.run(1, || {
+        assert_eq!(format!("{:?}", snapshot()), "Snapshot { a: Some(1) }")
     });
 }
 

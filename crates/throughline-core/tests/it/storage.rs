@@ -38,11 +38,48 @@ mod naming {
     fn debug_shows_the_name_and_whether_it_is_set_and_not_the_store() {
         struct Secret;
         static A: AsyncLocalStorage<Secret> = AsyncLocalStorage::new().named("secret");
-        assert_eq!(
-            format!("{A:?}"),
-            "AsyncLocalStorage { name: \"secret\", is_set: false, .. }"
+        let declared = format!("{}:{}:", file!(), line!() - 1);
+        let shown = format!("{A:?}");
+        assert!(
+            shown.starts_with("AsyncLocalStorage { name: \"secret\", declared: "),
+            "{shown}"
         );
-        A.run(Secret, || assert!(format!("{A:?}").contains("is_set: true")));
+        assert!(
+            shown.contains(&declared) && shown.ends_with(", store: none }"),
+            "{shown}"
+        );
+        A.run(Secret, || assert!(format!("{A:?}").ends_with(", store: .. }")));
+    }
+
+    #[test]
+    fn debug_shows_the_store_of_a_storage_that_says_so() {
+        static A: AsyncLocalStorage<&str> = AsyncLocalStorage::new().shown();
+        static B: AsyncLocalStorage<&str> =
+            AsyncLocalStorage::new().shown_as(|b, f| write!(f, "<{}>", b.len()));
+        assert!(format!("{A:?}").ends_with("store: none }"));
+        A.run("ada", || assert!(format!("{A:?}").ends_with(r#"store: "ada" }"#)));
+        B.run("bob", || assert!(format!("{B:?}").ends_with("store: <3> }")));
+    }
+
+    /// What was entered is lent out while `Debug` runs, which may replace it.
+    #[test]
+    fn a_store_that_is_being_shown_may_be_replaced_meanwhile() {
+        static A: AsyncLocalStorage<OnDrop> = AsyncLocalStorage::new().shown_as(|_, f| {
+            A.disable();
+            f.write_str("shown")
+        });
+        let drops = Drops::default();
+        root(|| {
+            A.enter_with(OnDrop::counting(&drops));
+            assert!(format!("{A:?}").ends_with("store: shown }"));
+            assert_eq!(drops.count(), 1);
+        });
+        A.run(OnDrop::counting(&drops), || {
+            A.enter_with(OnDrop::counting(&drops));
+            let text = format!("{:?}", snapshot());
+            assert!(text.ends_with(": shown }"), "{text}");
+        });
+        assert_eq!(drops.count(), 3);
     }
 }
 
