@@ -10,6 +10,7 @@ pub mod docs;
 pub mod events;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+pub mod panic_hook;
 #[cfg(feature = "pool")]
 pub mod pool;
 #[cfg(feature = "rayon")]

@@ -9,6 +9,7 @@ mod facade;
 mod hooks;
 #[cfg(all(feature = "hyper", feature = "tower"))]
 mod hyper;
+mod panic_hook;
 #[cfg(feature = "pool")]
 mod pool;
 #[cfg(feature = "rayon")]
