@@ -117,6 +117,10 @@ const CATALOGUE = {
   ERR_ARG_NOT_ITERABLE: [TypeError, '%s must be iterable'],
   ERR_ASYNC_CALLBACK: [TypeError, '%s must be a function'],
   ERR_ASYNC_TYPE: [TypeError, 'Invalid name for async "type": %s'],
+  ERR_BUFFER_OUT_OF_BOUNDS: [
+    RangeError,
+    (name) => (name ? `"${name}" is outside of buffer bounds` : 'Attempt to access memory outside buffer bounds'),
+  ],
   ERR_CONSOLE_WRITABLE_STREAM: [TypeError, 'Console expects a writable stream instance for %s'],
   ERR_CONSTRUCT_CALL_REQUIRED: [TypeError, 'Class constructor %s cannot be invoked without `new`'],
   ERR_ENCODING_INVALID_ENCODED_DATA: [TypeError, 'The encoded data was not valid for encoding %s'],
@@ -132,6 +136,7 @@ const CATALOGUE = {
   ],
   ERR_INVALID_ARG_VALUE: [TypeError, invalidValue],
   ERR_INVALID_ASYNC_ID: [RangeError, 'Invalid %s value: %s'],
+  ERR_INVALID_BUFFER_SIZE: [RangeError, 'Buffer size must be a multiple of %s'],
   ERR_INVALID_FILE_URL_HOST: [TypeError, 'File URL host must be "localhost" or empty on %s'],
   ERR_INVALID_FILE_URL_PATH: [TypeError, 'File URL path %s'],
   ERR_INVALID_RETURN_VALUE: [TypeError, wrongReturn],
@@ -143,11 +148,20 @@ const CATALOGUE = {
   ERR_INVALID_URL_SCHEME: [TypeError, (expected) => `The URL must be of scheme ${expected}`],
   ERR_METHOD_NOT_IMPLEMENTED: [Error, 'The %s method is not implemented'],
   ERR_MISSING_ARGS: [TypeError, missing],
+  ERR_MULTIPLE_CALLBACK: [Error, 'Callback called multiple times'],
   ERR_OUT_OF_RANGE: [
     RangeError,
     (name, range, input) =>
       `The value of "${name}" is out of range. It must be ${range}. Received ${receivedNumber(input)}`,
   ],
+  ERR_STREAM_ALREADY_FINISHED: [Error, 'Cannot call %s after a stream was finished'],
+  ERR_STREAM_CANNOT_PIPE: [Error, 'Cannot pipe, not readable'],
+  ERR_STREAM_DESTROYED: [Error, 'Cannot call %s after a stream was destroyed'],
+  ERR_STREAM_NULL_VALUES: [TypeError, 'May not write null values to stream'],
+  ERR_STREAM_PREMATURE_CLOSE: [Error, 'Premature close'],
+  ERR_STREAM_PUSH_AFTER_EOF: [Error, 'stream.push() after EOF'],
+  ERR_STREAM_UNSHIFT_AFTER_END_EVENT: [Error, 'stream.unshift() after end event'],
+  ERR_STREAM_WRITE_AFTER_END: [Error, 'write after end'],
   ERR_UNHANDLED_ERROR: [Error, unhandled],
   ERR_UNHANDLED_REJECTION: [
     Error,
@@ -157,6 +171,7 @@ const CATALOGUE = {
       `The promise rejected with the reason "${reason}".`,
   ],
   ERR_UNKNOWN_BUILTIN_MODULE: [Error, 'No such built-in module: %s'],
+  ERR_UNKNOWN_ENCODING: [TypeError, 'Unknown encoding: %s'],
 };
 
 function fill(text, args) {

@@ -10,7 +10,7 @@ const { internalBinding } = require('internal/test/binding');
 const FOLDER = path.join(__dirname, '..', '..', 'js');
 const PUBLIC = [
   'events', 'diagnostics_channel', 'util', 'util/types', 'assert', 'assert/strict', 'console', 'path', 'path/posix',
-  'querystring', 'url',
+  'querystring', 'url', 'buffer', 'string_decoder', 'stream', 'stream/promises',
 ];
 
 const types = require('node:util/types');
@@ -29,6 +29,17 @@ const internal = {
     return [STATES[state], result];
   },
   proxyDetails: (value) => util.getProxyDetails(value),
+};
+
+// What is written in Rust there.
+const { Buffer } = require('node:buffer');
+const text = (encoding) => (bytes, start, end) => Buffer.prototype.toString.call(bytes, encoding, start, end);
+const bytes = (encoding) => (string) => new Uint8Array(Buffer.from(string, encoding));
+internal.codec = {
+  utf8Bytes: bytes('utf8'), utf8Text: text('utf8'), utf8Length: (string) => Buffer.byteLength(string),
+  latin1Bytes: bytes('latin1'), latin1Text: text('latin1'),
+  base64Bytes: bytes('base64'), base64Text: text('base64'), base64urlText: text('base64url'),
+  hexBytes: bytes('hex'), hexText: text('hex'),
 };
 
 const loaded = new Map();
@@ -69,4 +80,5 @@ if (fs.existsSync(fileOf('internal/event_target'))) {
 }
 if (isOurs('url')) globals(['URL', 'URLSearchParams'], load('url'));
 globals(['TextEncoder', 'TextDecoder'], load('internal/encoding'));
+if (isOurs('buffer')) globals(['Buffer', 'atob', 'btoa'], load('buffer'));
 if (isOurs('console')) globals(['console'], { console: load('console') });
