@@ -20,6 +20,7 @@ use properties::program::Mix;
 const CALM: Mix = Mix {
     entering: 2,
     keeping: 2,
+    visits: 0,
     panics: 0,
     storages: 0,
     futures: 0,
@@ -87,10 +88,23 @@ fn work_moves_between_threads() {
 }
 
 #[test]
+fn visits_nest_with_closures() {
+    properties::hold_for(Mix {
+        visits: 3,
+        panics: 1,
+        futures: 1,
+        destructors: 1,
+        panicking_destructors: 1,
+        ..CALM
+    });
+}
+
+#[test]
 fn all_at_once() {
     properties::hold_for(Mix {
         entering: 2,
         keeping: 2,
+        visits: 1,
         panics: 1,
         storages: 1,
         futures: 2,

@@ -8,11 +8,12 @@ use super::program::{Key, OnPanic, Op, Ops, Val};
 use super::store::{self, DropPanic, Token, with_several, with_storage};
 use super::tasks::{BoundClosure, Task, bind_async, ids, once_each};
 use super::workers;
-use super::world::{Guard, World};
+use super::world::{Guard, Ticket, World};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use throughline_core::{Snapshot, host, root, run_with, snapshot};
+use throughline_core::host::{self, Resident};
+use throughline_core::{Snapshot, boundary, root, run_with, snapshot, snapshot_for};
 
 /// The payload of [`Op::Panic`].
 struct Panic;
@@ -30,7 +31,9 @@ pub(crate) fn run(world: &Arc<World>, ops: &Ops) {
 
 pub(crate) fn run_op(world: &Arc<World>, op: &Op) {
     match op {
-        Op::Run(..) | Op::RunWith(..) | Op::Exit(..) | Op::Root(..) | Op::RunIn(..) => boundary(world, op),
+        Op::Run(..) | Op::RunWith(..) | Op::Exit(..) | Op::Root(..) | Op::RunIn(..) | Op::Boundary(..) => {
+            in_boundary(world, op);
+        }
         Op::Enter(..)
         | Op::Open(..)
         | Op::Close(..)
@@ -39,7 +42,19 @@ pub(crate) fn run_op(world: &Arc<World>, op: &Op) {
         | Op::Disable(..)
         | Op::Set(..) => put_in_force(world, op),
         Op::With(..) | Op::CloneRunning(..) | Op::Get(..) => read(world, op),
-        Op::Snapshot | Op::DropSnapshot(..) | Op::FrameWith(..) | Op::FrameWithout(..) => keep(world, op),
+        Op::Snapshot
+        | Op::DropSnapshot(..)
+        | Op::FrameWith(..)
+        | Op::FrameWithout(..)
+        | Op::SnapshotFor(..)
+        | Op::Filter(..) => keep(world, op),
+        Op::Rest(..)
+        | Op::Look(..)
+        | Op::DropResident(..)
+        | Op::Visit(..)
+        | Op::Leave(..)
+        | Op::DropVisit(..)
+        | Op::ForgetVisit(..) => visit(world, op),
 
         Op::Bind(how, ops) => world.keep_closure(BoundClosure::new(world, *how, ops)),
         Op::Call(pick) => {
@@ -86,7 +101,7 @@ pub(crate) fn run_op(world: &Arc<World>, op: &Op) {
     }
 }
 
-fn boundary(world: &Arc<World>, op: &Op) {
+fn in_boundary(world: &Arc<World>, op: &Op) {
     let inside = |map, ops| {
         let _pushed = world.push(Boundary::on(map));
         world.check();
@@ -113,6 +128,7 @@ fn boundary(world: &Arc<World>, op: &Op) {
             with_storage!(&storage, s => s.exit(|| inside(map, ops)));
         }
         Op::Root(ops) => root(|| inside(Default::default(), ops)),
+        Op::Boundary(ops) => boundary(|| inside(current, ops)),
         Op::RunIn(pick, ops) => {
             let (map, snapshot) = world
                 .snapshot(*pick)
@@ -275,7 +291,57 @@ fn keep(world: &Arc<World>, op: &Op) {
             let snapshot = with_storage!(&storage, s => host::frame_without(&snapshot, s));
             world.keep_snapshot(id, snapshot);
         }
+        Op::SnapshotFor(hand_over) => {
+            let map = world.crossing(&world.current(), *hand_over);
+            let id = world.model(|m| m.hold(Boundary::on(map)));
+            world.keep_snapshot(id, snapshot_for(*hand_over));
+        }
+        Op::Filter(pick, hand_over) => {
+            let (map, snapshot) = world.snapshot(*pick).unwrap_or_default();
+            let map = world.crossing(&map, *hand_over);
+            let id = world.model(|m| m.hold(Boundary::on(map)));
+            world.keep_snapshot(id, snapshot.filtered(*hand_over));
+        }
         _ => unreachable!(),
+    }
+}
+
+fn visit(world: &Arc<World>, op: &Op) {
+    match op {
+        Op::Rest(pick) => {
+            let (map, snapshot) = world.snapshot(*pick).unwrap_or_default();
+            let id = world.model(|m| m.hold(Boundary::resting(map)));
+            world.keep_resident(id, Resident::new(snapshot));
+        }
+        Op::Look(pick) => {
+            if let Some((map, snapshot)) = world.look_at_resident(*pick) {
+                let id = world.model(|m| m.hold(Boundary::on(map)));
+                world.keep_snapshot(id, snapshot);
+            }
+        }
+        Op::DropResident(pick) => world.drop_resident(world.take_resident(*pick)),
+        Op::Visit(pick) => {
+            if let Some((hold, resident)) = world.take_resident(*pick) {
+                world.keep_ticket(Ticket::new(world, hold, resident));
+            }
+        }
+        Op::Leave(pick) => leave(world, world.take_ticket(*pick)),
+        // Outside of any closure nothing would end it.
+        Op::DropVisit(pick) => match world.take_ticket(*pick) {
+            Some(ticket) if ticket.is_bounded() => drop(ticket),
+            ticket => leave(world, ticket),
+        },
+        Op::ForgetVisit(pick) => match world.take_ticket(*pick) {
+            Some(ticket) if ticket.is_bounded() => ticket.forget(),
+            ticket => leave(world, ticket),
+        },
+        _ => unreachable!(),
+    }
+}
+
+fn leave(world: &Arc<World>, ticket: Option<Ticket>) {
+    if let Some(ticket) = ticket.and_then(Ticket::leave) {
+        world.keep_ticket(ticket);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the library should do, told as simply as possible: a map per boundary, boundaries as a stack, a snapshot as a copy of a
+//! What the library should do, told as simply as possible: a map per boundary, boundaries as a stack (visits among them), a snapshot as a copy of a
 //! map. And what should be alive: whatever is in a map that somebody holds.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,6 +7,7 @@ pub(crate) type StorageId = u32;
 pub(crate) type StoreId = u64;
 pub(crate) type GuardId = u64;
 pub(crate) type HoldId = u64;
+pub(crate) type VisitId = u64;
 
 /// Storage to store.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,8 @@ pub(crate) struct Boundary {
     entered: bool,
     /// In the order of their making.
     guards: Vec<Guard>,
+    /// If no closure bounds it.
+    visit: Option<VisitId>,
 }
 
 #[derive(Clone, Debug)]
@@ -43,12 +46,26 @@ impl Boundary {
         }
     }
 
+    /// A resident that nobody visited yet.
+    pub(crate) fn resting(map: Map) -> Self {
+        Boundary {
+            map,
+            entered: true,
+            ..Boundary::default()
+        }
+    }
+
     /// Between two polls a future holds what is current in it. What it began with goes, if something was entered.
     pub(crate) fn at_rest(mut self) -> Self {
         if self.entered {
             self.base = Map::default();
         }
         self
+    }
+
+    /// Nothing is set in it, and no guard is open.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.map.set.is_empty() && self.guards.is_empty()
     }
 
     pub(crate) fn stores(&self) -> impl Iterator<Item = StoreId> {
@@ -79,6 +96,8 @@ pub(crate) struct Model {
     /// What futures may keep until they are ready and beyond: stores of dropped storages; and all, if one panics over their end.
     lingering: BTreeMap<HoldId, BTreeSet<StoreId>>,
     dropped_storages: BTreeSet<StorageId>,
+    /// What stores are mapped to at the hand-over that comes now.
+    mapped: BTreeMap<StoreId, StoreId>,
     last_id: u64,
 }
 
@@ -127,6 +146,38 @@ impl Model {
         map
     }
 
+    /// What of a map crosses a hand-over. The stores that are mapped there get their numbers now.
+    pub(crate) fn crossing(&mut self, map: &Map, how: impl Fn(StorageId) -> Crosses) -> Map {
+        let mut crossing = Map {
+            set: BTreeMap::new(),
+            unclear: map.unclear.clone(),
+        };
+        for (&storage, &store) in &map.set {
+            match how(storage) {
+                // Whether there is a new frame depends on what else is, or was, in this one.
+                _ if self.dropped_storages.contains(&storage) => {
+                    crossing.unclear.insert(store);
+                }
+                Crosses::AsItIs => {
+                    crossing.set.insert(storage, store);
+                }
+                Crosses::Not => {}
+                // One in three is mapped to nothing.
+                Crosses::Mapped if store % 3 == 0 => {}
+                Crosses::Mapped => {
+                    let mapped = self.new_id();
+                    self.mapped.insert(store, mapped);
+                    crossing.set.insert(storage, mapped);
+                }
+            }
+        }
+        crossing
+    }
+
+    pub(crate) fn take_mapped(&mut self, store: StoreId) -> Option<StoreId> {
+        self.mapped.remove(&store)
+    }
+
     // Boundaries.
 
     pub(crate) fn depth(&self, thread: usize) -> usize {
@@ -137,8 +188,41 @@ impl Model {
         self.threads[thread].push(boundary);
     }
 
+    /// The end of a closure: of the visits that are on in it, too.
     pub(crate) fn pop(&mut self, thread: usize) -> Boundary {
-        self.threads[thread].pop().expect("the boundary that was pushed")
+        let boundaries = &mut self.threads[thread];
+        while boundaries.last().is_some_and(|b| b.visit.is_some()) {
+            boundaries.pop();
+        }
+        boundaries.pop().expect("the boundary that was pushed")
+    }
+
+    pub(crate) fn visit(&mut self, thread: usize, mut boundary: Boundary) -> VisitId {
+        let id = self.new_id();
+        boundary.visit = Some(id);
+        self.push(thread, boundary);
+        id
+    }
+
+    /// Ends a visit and those that began in it; none if it is not on, or a closure that began in it is running.
+    pub(crate) fn leave(&mut self, thread: usize, id: VisitId) -> Option<Boundary> {
+        let boundaries = &mut self.threads[thread];
+        let of_closures = boundaries.iter().rposition(|b| b.visit.is_none());
+        let place = boundaries.iter().rposition(|b| b.visit == Some(id))?;
+        if of_closures.is_some_and(|n| n > place) {
+            return None;
+        }
+        boundaries.truncate(place + 1);
+        let mut left = self.threads[thread].pop()?;
+        left.visit = None;
+        Some(left)
+    }
+
+    /// Whether a visit ends at some time even if nobody can leave it.
+    pub(crate) fn is_bounded(&self, thread: usize, id: VisitId) -> bool {
+        let boundaries = &self.threads[thread];
+        let place = boundaries.iter().rposition(|b| b.visit == Some(id));
+        place.is_none_or(|place| boundaries[..place].iter().any(|b| b.visit.is_none()))
     }
 
     pub(crate) fn hold(&mut self, boundary: Boundary) -> HoldId {
@@ -149,6 +233,10 @@ impl Model {
 
     pub(crate) fn held(&self, id: HoldId) -> Map {
         self.held[&id].map.clone()
+    }
+
+    pub(crate) fn is_held_empty(&self, id: HoldId) -> bool {
+        self.held[&id].is_empty()
     }
 
     pub(crate) fn release(&mut self, id: HoldId) -> Boundary {
@@ -277,6 +365,13 @@ impl Model {
     pub(crate) fn is_at_rest(&self) -> bool {
         self.threads.iter().all(Vec::is_empty) && self.held.is_empty() && self.loose.is_empty()
     }
+}
+
+/// How a store crosses a hand-over.
+pub(crate) enum Crosses {
+    AsItIs,
+    Not,
+    Mapped,
 }
 
 impl From<Map> for Boundary {

@@ -3,6 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::Union;
+use throughline_core::HandOver;
 
 /// Chooses one of whatever there is when the operation runs: modulo their number.
 pub(crate) type Pick = u8;
@@ -30,6 +31,8 @@ pub(crate) enum Op {
     Exit(Key, Ops),
     Root(Ops),
     RunIn(Pick, Ops),
+    /// On what is current.
+    Boundary(Ops),
 
     // What is put in force for the rest of a boundary.
     Enter(Key, Val),
@@ -53,11 +56,25 @@ pub(crate) enum Op {
     DropSnapshot(Pick),
     FrameWith(Pick, Key, Val),
     FrameWithout(Pick, Key),
+    SnapshotFor(HandOver),
+    Filter(Pick, HandOver),
     Bind(How, Ops),
     Call(Pick),
     DropBound(Pick),
     /// Binds an async closure, calls it, polls the future at most so many times.
     BindAsync(u8, Ops),
+
+    // Boundaries that no closure bounds.
+    /// Makes a resident of a snapshot.
+    Rest(Pick),
+    /// Takes a snapshot of a resident.
+    Look(Pick),
+    DropResident(Pick),
+    /// Of a resident. The ticket lies about on its thread, until somebody picks it.
+    Visit(Pick),
+    Leave(Pick),
+    DropVisit(Pick),
+    ForgetVisit(Pick),
 
     // Panics.
     Panic,
@@ -119,6 +136,7 @@ pub(crate) enum OnPanic {
 pub(crate) struct Mix {
     pub(crate) entering: u32,
     pub(crate) keeping: u32,
+    pub(crate) visits: u32,
     pub(crate) panics: u32,
     pub(crate) storages: u32,
     pub(crate) futures: u32,
@@ -143,6 +161,15 @@ fn key() -> impl Strategy<Value = Key> {
 
 fn pick() -> impl Strategy<Value = Pick> {
     0..6_u8
+}
+
+fn hand_over() -> impl Strategy<Value = HandOver> {
+    prop_oneof![
+        Just(HandOver::Task),
+        Just(HandOver::Detached),
+        Just(HandOver::Blocking),
+        Just(HandOver::Job),
+    ]
 }
 
 fn val(mix: Mix, depth: u32) -> BoxedStrategy<Val> {
@@ -183,6 +210,7 @@ fn op(mix: Mix, depth: u32) -> BoxedStrategy<Op> {
     let Mix {
         entering,
         keeping,
+        visits,
         panics,
         storages,
         futures,
@@ -215,8 +243,20 @@ fn op(mix: Mix, depth: u32) -> BoxedStrategy<Op> {
         keeping,
         (pick(), key()).prop_map(|(p, k)| Op::FrameWithout(p, k)).boxed(),
     );
+    add(keeping, hand_over().prop_map(Op::SnapshotFor).boxed());
+    add(
+        keeping,
+        (pick(), hand_over()).prop_map(|(p, h)| Op::Filter(p, h)).boxed(),
+    );
     add(2 * keeping, pick().prop_map(Op::Call).boxed());
     add(keeping, pick().prop_map(Op::DropBound).boxed());
+    add(2 * visits, pick().prop_map(Op::Rest).boxed());
+    add(visits, pick().prop_map(Op::Look).boxed());
+    add(visits, pick().prop_map(Op::DropResident).boxed());
+    add(6 * visits, pick().prop_map(Op::Visit).boxed());
+    add(4 * visits, pick().prop_map(Op::Leave).boxed());
+    add(visits, pick().prop_map(Op::DropVisit).boxed());
+    add(visits, pick().prop_map(Op::ForgetVisit).boxed());
     add(panics, Just(Op::Panic).boxed());
     add(3 * storages, Just(Op::Make).boxed());
     add(3 * storages, pick().prop_map(Op::Unmake).boxed());
@@ -245,6 +285,7 @@ fn op(mix: Mix, depth: u32) -> BoxedStrategy<Op> {
         );
         add(2, (key(), body.clone()).prop_map(|(k, b)| Op::Exit(k, b)).boxed());
         add(1, body.clone().prop_map(Op::Root).boxed());
+        add(1, body.clone().prop_map(Op::Boundary).boxed());
         add(1, (key(), body.clone()).prop_map(|(k, b)| Op::With(k, b)).boxed());
         add(
             1,

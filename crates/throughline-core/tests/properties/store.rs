@@ -1,13 +1,13 @@
 //! Stores and storages of the programs. Each store has a number of its own, and is counted when it is dropped.
 
 use super::interpret;
-use super::model::{StorageId, StoreId};
+use super::model::{Crosses, StorageId, StoreId};
 use super::program::{Key, Val};
 use super::world::World;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use throughline_core::AsyncLocalStorage;
+use throughline_core::{AsyncLocalStorage, Crossing, HandOver, Propagation};
 
 /// A store. Clones of it, which `get_store` makes, are not counted.
 #[derive(Debug)]
@@ -35,6 +35,17 @@ impl Token {
                 val: val.clone(),
             }),
         }
+    }
+
+    /// What goes over in place of a store, if the model says so.
+    fn map(&self) -> Option<Self> {
+        let world = &self.original.as_ref()?.world;
+        let id = world.new_mapped_store(self.id)?;
+        let original = Some(Original {
+            world: world.clone(),
+            val: Val::Plain,
+        });
+        Some(Token { id, original })
     }
 
     fn default_store() -> Self {
@@ -122,9 +133,31 @@ impl AsRef<Token> for Token {
 }
 
 static A: AsyncLocalStorage<Token> = AsyncLocalStorage::new();
-static B: AsyncLocalStorage<Token> = AsyncLocalStorage::new().named("b");
-static C: AsyncLocalStorage<Token> = AsyncLocalStorage::with_default(Token::default_store);
-static D: AsyncLocalStorage<Wide> = AsyncLocalStorage::new();
+static B: AsyncLocalStorage<Token> = AsyncLocalStorage::new()
+    .named("b")
+    .propagation(Propagation::everywhere());
+static C: AsyncLocalStorage<Token> =
+    AsyncLocalStorage::with_default(Token::default_store).propagation(PROPAGATION_OF_C);
+static D: AsyncLocalStorage<Wide> = AsyncLocalStorage::new().propagation(Propagation::nowhere());
+
+const PROPAGATION_OF_C: Propagation<Token> = Propagation::new()
+    .task(Crossing::Map(Token::map))
+    .job(Crossing::Map(Token::map));
+
+/// What the storages say of hand-overs, for the model.
+pub(crate) fn crosses(storage: StorageId, hand_over: HandOver) -> Crosses {
+    let of_tokens = |propagation: Propagation<Token>| match propagation.at(hand_over) {
+        Crossing::Inherit => Crosses::AsItIs,
+        Crossing::Drop => Crosses::Not,
+        Crossing::Map(_) => Crosses::Mapped,
+    };
+    match storage {
+        1 => Crosses::AsItIs,
+        2 => of_tokens(PROPAGATION_OF_C),
+        3 => Crosses::Not,
+        _ => of_tokens(Propagation::new()),
+    }
+}
 
 /// A storage that was made at run time.
 #[derive(Debug)]

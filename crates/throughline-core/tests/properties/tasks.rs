@@ -51,7 +51,7 @@ fn future(world: &Arc<World>, kind: &Kind, ops: &Ops) -> Body {
     match kind {
         Kind::Bare => body,
         Kind::InContext => {
-            let inside = Inside::held(world, world.current(), body);
+            let inside = Inside::held(world, world.inherited(), body);
             Outside::new(&inside).around(Box::pin(inside.in_context()))
         }
         Kind::InSnapshot(pick) => match world.snapshot(*pick) {
@@ -313,7 +313,7 @@ pub(crate) enum BoundClosure {
 
 impl BoundClosure {
     pub(crate) fn new(world: &Arc<World>, how: How, ops: &Ops) -> Self {
-        let named = Named::new(world, world.current());
+        let named = Named::new(world, world.inherited());
         let ops = ops.clone();
         match how {
             How::Fn => BoundClosure::Fn(Arc::new((move || named.call(&ops)).bind())),
@@ -396,7 +396,7 @@ pub(crate) fn bind_async(world: &Arc<World>, most: u8, ops: &Ops) {
 
 /// A closure that makes futures for the context it is called in, and reads when it is dropped.
 fn named_future(world: &Arc<World>, ops: &Ops) -> impl Fn() -> Inside + use<> {
-    let named = Named::new(world, world.current());
+    let named = Named::new(world, world.inherited());
     let ops = ops.clone();
     move || {
         let body = run(named.world.clone(), ops.clone());

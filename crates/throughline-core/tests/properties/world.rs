@@ -1,6 +1,6 @@
 //! The two worlds side by side: the library's, with its snapshots and futures, and the model's.
 
-use super::model::{Boundary, GuardId, HoldId, Map, Model, StorageId, StoreId, THREADS};
+use super::model::{Boundary, GuardId, HoldId, Map, Model, StorageId, StoreId, THREADS, VisitId};
 use super::program::{Key, Pick};
 use super::store::{self, Made, Storage, with_storage};
 use super::tasks::{BoundClosure, Task};
@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use throughline_core::{RunScope, Snapshot, in_boundary};
+use throughline_core::host::{Resident, Visit};
+use throughline_core::{HandOver, RunScope, Snapshot, in_boundary};
 
 /// Bounds what a program does: closures may call themselves, stores may run programs that drop stores.
 const MOST_OPS: u32 = 400;
@@ -33,6 +34,9 @@ struct State {
     snapshots: Vec<(HoldId, Snapshot)>,
     closures: Vec<BoundClosure>,
     tasks: Vec<Task>,
+    residents: Vec<(HoldId, Resident)>,
+    /// How many there are, on all threads.
+    tickets: usize,
 
     alive: BTreeSet<StoreId>,
     ops: u32,
@@ -52,6 +56,8 @@ impl fmt::Debug for World {
 thread_local! {
     /// The guards that were opened on this thread.
     static GUARDS: RefCell<Vec<Guard>> = const { RefCell::new(Vec::new()) };
+    /// The visits that were begun on this thread.
+    static TICKETS: RefCell<Vec<Ticket>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A guard of the library, and of the model.
@@ -84,6 +90,70 @@ impl Drop for Guard {
     }
 }
 
+/// A visit of the library, and of the model.
+pub(crate) struct Ticket {
+    id: VisitId,
+    world: Arc<World>,
+    visit: Option<Visit>,
+}
+
+impl Ticket {
+    pub(crate) fn new(world: &Arc<World>, hold: HoldId, resident: Resident) -> Self {
+        world.state().tickets += 1;
+        let id = world.model(|m| {
+            let boundary = m.release(hold);
+            m.visit(workers::thread(), boundary)
+        });
+        Ticket {
+            id,
+            world: world.clone(),
+            visit: Some(resident.visit()),
+        }
+    }
+
+    /// Leaves, if that is possible now; else this is to be kept.
+    pub(crate) fn leave(mut self) -> Option<Self> {
+        let world = self.world.clone();
+        // If a store panics, the resident is lost.
+        let left = world.model(|m| m.leave(workers::thread(), self.id));
+        let visit = self.visit.take()?;
+        match (left, visit.leave()) {
+            (Some(boundary), Ok(resident)) => {
+                let hold = world.model(|m| m.hold(boundary));
+                world.keep_resident(hold, resident);
+                None
+            }
+            (None, Err(visit)) => {
+                self.visit = Some(visit);
+                Some(self)
+            }
+            (left, is) => {
+                world.fail(|| format!("a visit was left: {}, not {}", is.is_ok(), left.is_some()));
+                None
+            }
+        }
+    }
+
+    /// Whether it ends without this.
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.world.model(|m| m.is_bounded(workers::thread(), self.id))
+    }
+
+    pub(crate) fn forget(mut self) {
+        std::mem::forget(self.visit.take());
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.world.state().tickets -= 1;
+        if let Some(visit) = self.visit.take() {
+            self.world.model(|m| m.leave(workers::thread(), self.id));
+            drop(visit);
+        }
+    }
+}
+
 impl World {
     pub(crate) fn new(workers: &Arc<Workers>) -> Arc<Self> {
         Arc::new(World {
@@ -95,6 +165,8 @@ impl World {
                 snapshots: Vec::new(),
                 closures: Vec::new(),
                 tasks: Vec::new(),
+                residents: Vec::new(),
+                tickets: 0,
                 alive: BTreeSet::new(),
                 ops: 0,
                 depth: 0,
@@ -116,6 +188,16 @@ impl World {
 
     pub(crate) fn current(&self) -> Map {
         self.model(|m| m.current(workers::thread()))
+    }
+
+    /// What of a map crosses a hand-over that is made next.
+    pub(crate) fn crossing(&self, map: &Map, hand_over: HandOver) -> Map {
+        self.model(|m| m.crossing(map, |storage| store::crosses(storage, hand_over)))
+    }
+
+    /// What of the current stores a task inherits that is made next.
+    pub(crate) fn inherited(&self) -> Map {
+        self.crossing(&self.current(), HandOver::Task)
     }
 
     pub(crate) fn is_in_boundary(&self) -> bool {
@@ -156,6 +238,14 @@ impl World {
         let id = state.model.new_store();
         state.alive.insert(id);
         id
+    }
+
+    /// One that was promised at a hand-over.
+    pub(crate) fn new_mapped_store(&self, from: StoreId) -> Option<StoreId> {
+        let mut state = self.state();
+        let id = state.model.take_mapped(from)?;
+        state.alive.insert(id);
+        Some(id)
     }
 
     pub(crate) fn store_dropped(&self, store: StoreId) {
@@ -277,6 +367,49 @@ impl World {
         pick_out(&mut self.state().tasks, pick)
     }
 
+    pub(crate) fn keep_resident(&self, id: HoldId, resident: Resident) {
+        let dropped = {
+            let mut state = self.state();
+            state.residents.push((id, resident));
+            (state.residents.len() > MOST_KEPT).then(|| state.residents.remove(0))
+        };
+        self.drop_resident(dropped);
+    }
+
+    pub(crate) fn take_resident(&self, pick: Pick) -> Option<(HoldId, Resident)> {
+        pick_out(&mut self.state().residents, pick)
+    }
+
+    pub(crate) fn drop_resident(&self, taken: Option<(HoldId, Resident)>) {
+        if let Some((id, resident)) = taken {
+            self.model(|m| m.release(id));
+            drop(resident);
+        }
+    }
+
+    /// What a resident holds, for keeps.
+    pub(crate) fn look_at_resident(&self, pick: Pick) -> Option<(Map, Snapshot)> {
+        let state = self.state();
+        let n = usize::from(pick).checked_rem(state.residents.len())?;
+        let (id, resident) = &state.residents[n];
+        let seems_empty = resident.is_empty();
+        let is_empty = state.model.is_held_empty(*id);
+        let seen = (state.model.held(*id), resident.snapshot());
+        drop(state);
+        self.expect(is_empty || !seems_empty, || {
+            "a resident seems empty, and is not".to_owned()
+        });
+        Some(seen)
+    }
+
+    pub(crate) fn keep_ticket(&self, ticket: Ticket) {
+        TICKETS.with_borrow_mut(|tickets| tickets.push(ticket));
+    }
+
+    pub(crate) fn take_ticket(&self, pick: Pick) -> Option<Ticket> {
+        TICKETS.with_borrow_mut(|tickets| pick_out(tickets, pick))
+    }
+
     pub(crate) fn keep_guard(&self, guard: Guard) {
         GUARDS.with_borrow_mut(|guards| guards.push(guard));
     }
@@ -366,6 +499,8 @@ impl World {
                 !(state.tasks.is_empty()
                     && state.closures.is_empty()
                     && state.snapshots.is_empty()
+                    && state.residents.is_empty()
+                    && state.tickets == 0
                     && state.made.is_empty())
             };
             if !has_more {
@@ -374,7 +509,13 @@ impl World {
             quietly(&|| drop(self.take_task(0)));
             quietly(&|| drop(self.take_closure(0)));
             quietly(&|| self.take_snapshot(0));
+            quietly(&|| self.drop_resident(self.take_resident(0)));
             quietly(&|| self.unmake_storage(0));
+            for thread in 0..THREADS {
+                let world = self.clone();
+                let job = move || drop(world.take_ticket(0));
+                quietly(&|| drop(self.workers.run(thread, Box::new(job.clone()))));
+            }
         }
         for thread in 0..THREADS {
             let world = self.clone();
