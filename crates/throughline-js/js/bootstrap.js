@@ -5,7 +5,7 @@
 const loaded = { __proto__: null };
 
 // What the modules share with each other and with the host, beside what they `require`.
-const internal = { __proto__: null, binding };
+const internal = { __proto__: null, binding, exposeInternals: binding.host.exposeInternals };
 
 // Modules a program may ask for; the others are for each other.
 const isPublic = (name) => !name.startsWith('internal/') || internal.exposeInternals === true;
@@ -25,6 +25,6 @@ function requireBuiltin(id) {
 internal.hasBuiltin = (name) => isPublic(name) && (loaded[name] !== undefined || binding.builtin(name) !== undefined);
 internal.requireBuiltin = requireBuiltin;
 
-requireBuiltin('internal/globals');
+internal.ready = () => requireBuiltin('internal/globals');
 return internal;
 })

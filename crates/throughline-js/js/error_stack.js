@@ -32,11 +32,8 @@ function prepareStackTrace(error, sites) {
 
 // Programs may replace it, as on Node; stacks are then what they make of them.
 function install() {
-  Object.defineProperty(Error, 'prepareStackTrace', {
-    value: prepareStackTrace,
-    writable: true,
-    configurable: true,
-  });
+  // The engine has an accessor for it.
+  Error.prepareStackTrace = prepareStackTrace;
 }
 
 module.exports = { install };

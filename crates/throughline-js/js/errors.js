@@ -109,6 +109,18 @@ function wrongReturn(expected, name, value) {
   return `Expected ${expected} to be returned from the "${name}" function but got ${determineSpecificType(value)}.`;
 }
 
+const importedFrom = (base) => (base ? ` imported from ${base}` : '');
+
+function invalidTarget(path, key, target, isImport = false, base = undefined) {
+  const hint =
+    typeof target === 'string' && !isImport && target !== '' && !target.startsWith('./')
+      ? '; targets must start with "./"'
+      : '';
+  const where = `in the package config ${path}package.json${importedFrom(base)}${hint}`;
+  if (key === '.') return `Invalid "exports" main target ${JSON.stringify(target)} defined ${where}`;
+  return `Invalid "${isImport ? 'imports' : 'exports'}" target ${JSON.stringify(target)} defined for '${key}' ${where}`;
+}
+
 const unhandled = (error) => (error === undefined ? 'Unhandled error.' : `Unhandled error. (${error})`);
 
 // code: [class, text or function that makes it]; a text takes the arguments at its `%s`.
@@ -139,6 +151,16 @@ const CATALOGUE = {
   ERR_INVALID_BUFFER_SIZE: [RangeError, 'Buffer size must be a multiple of %s'],
   ERR_INVALID_FILE_URL_HOST: [TypeError, 'File URL host must be "localhost" or empty on %s'],
   ERR_INVALID_FILE_URL_PATH: [TypeError, 'File URL path %s'],
+  ERR_INVALID_MODULE_SPECIFIER: [
+    TypeError,
+    (request, reason, base) => `Invalid module "${request}" ${reason}${importedFrom(base)}`,
+  ],
+  ERR_INVALID_PACKAGE_CONFIG: [
+    Error,
+    (path, base, text) =>
+      `Invalid package config ${path}${base ? ` while importing ${base}` : ''}${text ? `. ${text}` : ''}`,
+  ],
+  ERR_INVALID_PACKAGE_TARGET: [Error, invalidTarget],
   ERR_INVALID_RETURN_VALUE: [TypeError, wrongReturn],
   ERR_INVALID_STATE: [Error, 'Invalid state: %s'],
   ERR_INVALID_THIS: [TypeError, 'Value of "this" must be of type %s'],
@@ -149,6 +171,10 @@ const CATALOGUE = {
   ERR_METHOD_NOT_IMPLEMENTED: [Error, 'The %s method is not implemented'],
   ERR_MISSING_ARGS: [TypeError, missing],
   ERR_MULTIPLE_CALLBACK: [Error, 'Callback called multiple times'],
+  ERR_MODULE_NOT_FOUND: [
+    Error,
+    (path, base, url) => `Cannot find ${url ? 'module' : 'package'} '${path}' imported from ${base}`,
+  ],
   ERR_OUT_OF_RANGE: [
     RangeError,
     (name, range, input) =>
@@ -162,6 +188,28 @@ const CATALOGUE = {
   ERR_STREAM_PUSH_AFTER_EOF: [Error, 'stream.push() after EOF'],
   ERR_STREAM_UNSHIFT_AFTER_END_EVENT: [Error, 'stream.unshift() after end event'],
   ERR_STREAM_WRITE_AFTER_END: [Error, 'write after end'],
+  ERR_PACKAGE_IMPORT_NOT_DEFINED: [
+    TypeError,
+    (specifier, path, base) =>
+      `Package import specifier "${specifier}" is not defined${path ? ` in package ${path}package.json` : ''}` +
+      importedFrom(base),
+  ],
+  ERR_PACKAGE_PATH_NOT_EXPORTED: [
+    Error,
+    (path, subpath, base) =>
+      subpath === '.'
+        ? `No "exports" main defined in ${path}package.json${importedFrom(base)}`
+        : `Package subpath '${subpath}' is not defined by "exports" in ${path}package.json${importedFrom(base)}`,
+  ],
+  ERR_REQUIRE_ASYNC_MODULE: [
+    Error,
+    'require() cannot be used on an ESM graph with top-level await. Use import() instead. ' +
+      'To see where the top-level await comes from, use --experimental-print-required-tla.',
+  ],
+  ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET: [
+    Error,
+    '`process.setupUncaughtExceptionCapture()` was called while a capture callback was already active',
+  ],
   ERR_UNHANDLED_ERROR: [Error, unhandled],
   ERR_UNHANDLED_REJECTION: [
     Error,
@@ -172,6 +220,12 @@ const CATALOGUE = {
   ],
   ERR_UNKNOWN_BUILTIN_MODULE: [Error, 'No such built-in module: %s'],
   ERR_UNKNOWN_ENCODING: [TypeError, 'Unknown encoding: %s'],
+  ERR_UNKNOWN_FILE_EXTENSION: [TypeError, 'Unknown file extension "%s" for %s'],
+  ERR_UNSUPPORTED_DIR_IMPORT: [Error, "Directory import '%s' is not supported resolving ES modules imported from %s"],
+  ERR_UNSUPPORTED_ESM_URL_SCHEME: [
+    Error,
+    "Only URLs with a scheme in: file, data, and node are supported by the default ESM loader. Received protocol '%s'",
+  ],
 };
 
 function fill(text, args) {

@@ -280,7 +280,8 @@ function constructorName(ctx, value, depth) {
   let first;
   for (let object = value; object !== null;) {
     const descriptor = Object.getOwnPropertyDescriptor(object, 'constructor');
-    const constructor = descriptor?.value;
+    // That of promises is an accessor where frames are in use, and the rest of its life depends on who reads it.
+    const constructor = object === Promise.prototype ? Promise : descriptor?.value;
     if (typeof constructor === 'function' && constructor.name !== '' && isInstance(value, constructor)) {
       return String(constructor.name);
     }

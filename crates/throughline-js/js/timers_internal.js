@@ -205,9 +205,10 @@ function processList(list, time) {
         continue;
       }
     }
-    ran = true;
     remove(timer);
-    if (timer._onTimeout) runTimer(timer);
+    // After an exception the loop begins anew, with nothing drained.
+    ran = true;
+    if (timer._onTimeout) ran = !runTimer(timer);
     else if (!timer._destroyed) {
       clean(timer);
       destroy(timer);
@@ -218,7 +219,7 @@ function processList(list, time) {
 
 function runTimer(timer) {
   const start = now();
-  internal.callback(timer, TIMEOUT, timer[kFrame], timer._onTimeout, timer, timer._timerArgs, (threw) => {
+  return internal.callback(timer, TIMEOUT, timer[kFrame], timer._onTimeout, timer, timer._timerArgs, (threw) => {
     if (timer._repeat && timer._idleTimeout !== -1) {
       timer._idleTimeout = timer._repeat;
       insert(timer, timer._idleTimeout, start);
@@ -305,11 +306,11 @@ function processImmediates() {
   let ran = false;
   for (const immediate of batch) {
     if (ran) internal.runNextTicks();
-    ran = true;
+    ran = false;
     if (immediate._destroyed) continue;
     endImmediate(immediate);
     const callback = immediate._onImmediate;
-    internal.callback(immediate, IMMEDIATE, immediate[kFrame], callback, immediate, immediate._argv, (threw) => {
+    ran = !internal.callback(immediate, IMMEDIATE, immediate[kFrame], callback, immediate, immediate._argv, (threw) => {
       if (threw) {
         immediate._onImmediate = undefined;
         immediate._argv = undefined;
@@ -326,5 +327,6 @@ const hasImmediates = () => immediates.some((immediate) => !immediate._destroyed
 module.exports = {
   Timeout, Immediate, insert, unenroll, clearImmediate, knownTimersById, kHasPrimitive,
   processTimers, processImmediates, untilNextTimer, hasImmediates,
+  refedImmediates: () => refedImmediates > 0,
   refed: () => refedTimers > 0 || refedImmediates > 0,
 };

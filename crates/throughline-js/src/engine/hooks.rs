@@ -15,6 +15,8 @@ use throughline_core::{
 /// What hooks need of the state.
 pub(super) struct HookState {
     registry: HookRegistry,
+    /// Has no hooks: for what is entered without anybody being told.
+    quiet: HookRegistry,
     /// The resources whose callbacks are running in this runtime, with their objects.
     stack: RefCell<Vec<Running>>,
     /// The event that is being told of: what hooks of JavaScript are handed beside the core's.
@@ -70,6 +72,7 @@ impl HookState {
     pub(super) fn new() -> Self {
         HookState {
             registry: HookRegistry::new(),
+            quiet: HookRegistry::new(),
             stack: RefCell::default(),
             event: Cell::new(NO_EVENT),
             deliver: Cell::new(qjs::JS_UNDEFINED),
@@ -197,10 +200,24 @@ impl State {
             trigger,
             is_promise,
         };
-        // The object is there before hooks are told; the entry with the core's part comes after.
+        let entered = self.telling(event, |registry| registry.enter(&info));
         // SAFETY: the reference goes into the stack.
         let resource = unsafe { dup(resource) };
-        let entered = self.telling(event, |registry| registry.enter(&info));
+        self.hooks.stack.borrow_mut().push(Running {
+            entered,
+            id,
+            trigger,
+            resource,
+        });
+    }
+
+    /// As `push`, and no hook of this runtime is told.
+    fn push_quietly(&self, id: f64, trigger: f64, resource: JSValue, name: ResourceType) {
+        let Some(id_of_it) = id_of(id) else { return };
+        let info = self.hooks.quiet.resource(id_of_it, id_of(trigger), name);
+        let entered = self.hooks.quiet.enter(&info);
+        // SAFETY: the reference goes into the stack.
+        let resource = unsafe { dup(resource) };
         self.hooks.stack.borrow_mut().push(Running {
             entered,
             id,
@@ -231,13 +248,10 @@ impl State {
     }
 }
 
-/// Runs `f` as a callback of a resource of that name: entry of a host's own callback.
+/// Runs `f` as the main program, which is a resource nobody is told of (`ID-1`).
 pub(crate) fn with_resource<R>(state: &State, id: u64, name: &'static str, f: impl FnOnce() -> R) -> R {
-    let info = AsyncId::new(id).map(|id| state.hooks.registry.resource(id, None, name.into()));
     let height = state.hooks.stack.borrow().len();
-    if info.is_some() {
-        state.push(id as f64, 0.0, state.hooks.top.get(), name.into(), false);
-    }
+    state.push_quietly(id as f64, 0.0, state.hooks.top.get(), name.into());
     let answer = f();
     while state.hooks.stack.borrow().len() > height {
         state.pop(false);
@@ -360,6 +374,19 @@ natives! {
         let (id, trigger) = (to_number(call.arg(0)), to_number(call.arg(1)));
         state.push(id, trigger, call.arg(2), name, truth(call.arg(4)));
         state.answer(qjs::JS_UNDEFINED)
+    }
+    /// `(id, trigger, resource, type)`: as `emitBefore`, and nobody is told.
+    4 enterQuietly(state, call) {
+        let name = state.hooks.resource_type(call.arg(3));
+        state.push_quietly(to_number(call.arg(0)), to_number(call.arg(1)), call.arg(2), name);
+        qjs::JS_UNDEFINED
+    }
+    /// The end of that.
+    1 leaveQuietly(state, call) {
+        if state.top_id() == Some(to_number(call.arg(0))) {
+            state.pop(false);
+        }
+        qjs::JS_UNDEFINED
     }
     /// `(id, isPromise)`: answers whether the stack is not empty; undefined if another resource is on top (`HK-18`).
     2 emitAfter(state, call) {

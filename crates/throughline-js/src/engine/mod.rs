@@ -29,17 +29,16 @@ mod value;
 pub(crate) use hooks::with_resource;
 
 use crate::foreign::{Dropped, Root};
+use crate::node::Node;
 use frame::RustHalf;
-use rquickjs::function::IntoJsFunc;
 use rquickjs::qjs::{self, JSAtom, JSClassDef, JSClassID, JSContext, JSRuntime, JSValue};
-use rquickjs::{Ctx, Function, Object, Value};
+use rquickjs::{Ctx, Object, Value};
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_void};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use throughline_core::host::HookRegistry;
+use std::sync::atomic::AtomicU64;
 use throughline_core::{AsyncLocalStorage, Snapshot, host, snapshot};
 use value::{Native, dup, free, function, mark, replace};
 
@@ -61,14 +60,15 @@ pub(crate) struct State {
     dropped: Arc<Dropped>,
     /// What carries a frame object through Rust: set where JavaScript calls Rust, in the frame that Rust runs in, and there alone.
     carried: AsyncLocalStorage<Arc<Root>>,
-    /// The next key of a JavaScript storage.
-    next_key: Cell<u64>,
     /// How many boundaries of ours are open on this runtime.
     depth: Cell<u32>,
     /// Who drives the jobs: our loop, which begins each in the root frame, or somebody else's.
     own_loop: Cell<bool>,
     /// The script asked to end; nothing of it runs any more.
     exit: Cell<Option<i32>>,
+    /// What the JavaScript layer shares with the host.
+    layer: Cell<JSValue>,
+    node: RefCell<Option<Node>>,
 }
 
 #[derive(Clone, Copy)]
@@ -111,10 +111,11 @@ pub(crate) fn attach<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>
             free_slots: RefCell::default(),
             dropped: Arc::default(),
             carried: AsyncLocalStorage::new(),
-            next_key: Cell::new(0),
             depth: Cell::new(0),
             own_loop: Cell::new(false),
             exit: Cell::new(None),
+            layer: Cell::new(qjs::JS_UNDEFINED),
+            node: RefCell::default(),
         }));
         qjs::JS_SetOpaque(holder, state.cast_mut().cast());
         let state = &*state;
@@ -232,12 +233,33 @@ impl State {
     fn values(&self, mut each: impl FnMut(JSValue)) {
         each(self.current.get());
         each(self.root.get());
+        each(self.layer.get());
         self.promise.values(&mut each);
         self.hooks.values(&mut each);
         // Taken out meanwhile: to give a value back may run finalizers, though none of ours looks here.
         let roots = self.roots.take();
         roots.iter().flatten().for_each(|&value| each(value));
         self.roots.replace(roots);
+    }
+
+    pub(crate) fn set_node(&self, node: Node) {
+        self.node.replace(Some(node));
+    }
+
+    pub(crate) fn node(&self) -> Option<Node> {
+        self.node.borrow().clone()
+    }
+
+    /// Keeps what the JavaScript layer shares with the host.
+    pub(crate) fn set_layer(&self, layer: &Value<'_>) {
+        // SAFETY: the reference becomes the cell's.
+        unsafe { put(self.ctx, &self.layer, dup(layer.as_raw())) };
+    }
+
+    /// What the JavaScript layer shares with the host.
+    pub(crate) fn layer<'js>(&self, ctx: &Ctx<'js>) -> Value<'js> {
+        // SAFETY: the state is that of the context; the reference becomes the value's.
+        unsafe { Value::from_raw(ctx.clone(), dup(self.layer.get())) }
     }
 
     /// Our loop drives the jobs from now on, and begins each of them in the root frame.
@@ -248,11 +270,6 @@ impl State {
     /// The status the script asked to end with.
     pub(crate) fn exit_status(&self) -> Option<i32> {
         self.exit.get()
-    }
-
-    /// Nothing of the script runs any more.
-    pub(crate) fn stop(&self, status: i32) {
-        self.exit.set(Some(status));
     }
 
     /// Frees the frame objects that Rust let go of.
@@ -320,20 +337,43 @@ pub(crate) fn enter<R>(state: &State, f: impl FnOnce() -> R) -> R {
     }
 }
 
+/// Enters JavaScript with nothing set, in a boundary.
+pub(crate) fn at_root<R>(state: &State, f: impl FnOnce() -> R) -> R {
+    state.free_dropped();
+    state.bounded(state.root.get(), f)
+}
+
+/// The exception that ends the script, which it cannot catch.
+pub(crate) fn throw_end(ctx: &Ctx<'_>) -> rquickjs::Error {
+    if let Some(state) = State::of(ctx) {
+        state.throw_end();
+    }
+    rquickjs::Error::Exception
+}
+
+/// The bytes that the engine has taken.
+pub(crate) fn memory_in_use(ctx: &Ctx<'_>) -> usize {
+    let mut usage = std::mem::MaybeUninit::uninit();
+    // SAFETY: the runtime is live, and fills the whole.
+    unsafe {
+        let runtime = qjs::JS_GetRuntime(ctx.as_raw().as_ptr());
+        qjs::JS_ComputeMemoryUsage(runtime, usage.as_mut_ptr());
+        usage.assume_init().malloc_size.max(0) as usize
+    }
+}
+
+/// A copy of what an array of bytes holds.
+pub(crate) fn bytes(array: &rquickjs::TypedArray<'_, u8>) -> Vec<u8> {
+    // SAFETY: nothing runs in the engine while the bytes are copied.
+    unsafe { array.as_bytes() }.unwrap_or_default().to_vec()
+}
+
 /// Enters Rust from JavaScript: runs `f` so that what it captures has the stores of JavaScript too.
 pub(crate) fn cross<R>(state: &State, f: impl FnOnce() -> R) -> R {
     match frame::carried(state) {
         None => throughline_core::boundary(f),
         Some(whole) => whole.run(f),
     }
-}
-
-/// A Rust function for JavaScript, which crosses.
-pub(crate) fn make_function<'js, P, F: IntoJsFunc<'js, P> + 'js>(
-    ctx: &Ctx<'js>,
-    f: F,
-) -> rquickjs::Result<Function<'js>> {
-    Function::new(ctx.clone(), f)
 }
 
 /// For finalizers and marks: the box behind an object of one of our classes.

@@ -524,9 +524,13 @@ unsafe extern "C" fn set_constructor(
     }
 }
 
+#[allow(clippy::unnecessary_cast)] // The type is another on other systems.
 const MADE: u32 = qjs::JSPromiseHookType_JS_PROMISE_HOOK_INIT as u32;
+#[allow(clippy::unnecessary_cast)] // The type is another on other systems.
 const BEFORE: u32 = qjs::JSPromiseHookType_JS_PROMISE_HOOK_BEFORE as u32;
+#[allow(clippy::unnecessary_cast)] // The type is another on other systems.
 const AFTER: u32 = qjs::JSPromiseHookType_JS_PROMISE_HOOK_AFTER as u32;
+#[allow(clippy::unnecessary_cast)] // The type is another on other systems.
 const FULFILLED: u32 = qjs::JSPromiseHookType_JS_PROMISE_HOOK_RESOLVE as u32;
 
 /// The engine tells of a promise.
@@ -540,6 +544,7 @@ unsafe extern "C" fn on_promise(
     // SAFETY: called by the engine (invariant 1) with the state that was given with this function, as long as that is there (invariant 2).
     unsafe {
         let state = &*state.cast::<State>();
+        #[allow(clippy::unnecessary_cast)] // As the constants.
         let event = event as u32;
         super::value::guarded(ctx, || {
             told(state, event, promise, parent);
@@ -579,18 +584,10 @@ unsafe fn told(state: &State, event: u32, promise: JSValue, parent: JSValue) {
                     .last_made
                     .set(if is_perhaps_of_await { address(promise) } else { 0 });
             }
-            AFTER => {
-                // No `then` of ours was called: a thenable has the functions, and may call them when it likes.
-                if promises.asking.replace(0) != 0 {
-                    let name = promises.thenable_atom;
-                    qjs::JS_DefinePropertyValue(
-                        state.ctx,
-                        promise,
-                        name,
-                        qjs::JS_TRUE,
-                        qjs::JS_PROP_CONFIGURABLE as c_int,
-                    );
-                }
+            // No `then` of ours was called: a thenable has the functions, and may call them when it likes.
+            AFTER if promises.asking.replace(0) != 0 => {
+                let flags = qjs::JS_PROP_CONFIGURABLE as c_int;
+                qjs::JS_DefinePropertyValue(state.ctx, promise, promises.thenable_atom, qjs::JS_TRUE, flags);
             }
             FULFILLED if promises.unseen.get() == 0 => mark_fulfilled(state, promise),
             _ => {}
@@ -715,6 +712,21 @@ natives! {
     }
     0 collectGarbage(state, _call) {
         qjs::JS_RunGC(qjs::JS_GetRuntime(state.ctx));
+        qjs::JS_UNDEFINED
+    }
+    /// `[target, handler]` of a proxy, null both if it was revoked; undefined if it is none.
+    1 proxyDetails(state, call) {
+        if !qjs::JS_IsProxy(call.arg(0)) {
+            return qjs::JS_UNDEFINED;
+        }
+        let details = qjs::JS_NewArray(state.ctx);
+        qjs::JS_SetPropertyUint32(state.ctx, details, 0, qjs::JS_GetProxyTarget(state.ctx, call.arg(0)));
+        qjs::JS_SetPropertyUint32(state.ctx, details, 1, qjs::JS_GetProxyHandler(state.ctx, call.arg(0)));
+        details
+    }
+    /// The next job is for that frame.
+    1 markNext(state, call) {
+        state.promise.mark_next(state, call.arg(0));
         qjs::JS_UNDEFINED
     }
     /// Milliseconds as whole numbers, so that equal ones are equal.

@@ -32,6 +32,7 @@ macro_rules! natives {
     ($($(#[$doc:meta])* $length:literal $name:ident($state:ident, $call:ident) $body:block)*) => {
         $(
             $(#[$doc])*
+            #[allow(non_snake_case)] // Named as JavaScript sees it.
             unsafe extern "C" fn $name(
                 ctx: *mut rquickjs::qjs::JSContext,
                 this: rquickjs::qjs::JSValue,

@@ -1,0 +1,249 @@
+// ES modules: how specifiers are resolved, and what stands for a module that is none (Node's own, CommonJS, JSON).
+//
+// Required as `internal/esm`. The engine calls `resolve`, `load` and `describe` through its loader.
+'use strict';
+
+const { binding } = internal;
+const { codes } = require('internal/errors');
+const path = require('node:path');
+const { readPackage, packageScope, resolvePackage, resolveImports } = require('internal/resolve');
+
+const FILE = 0;
+const DIRECTORY = 1;
+const CONDITIONS = new Set(['node', 'import', 'module-sync']);
+
+const url = () => require('node:url');
+const toUrl = (file) => url().pathToFileURL(file).href;
+const isUrl = (name) => name.startsWith('file:');
+const toPath = (name) => (isUrl(name) ? url().fileURLToPath(name) : name);
+
+const bare = (id) => (id.startsWith('node:') ? id.slice(5) : id);
+
+// What a specifier in the module `base` names: the engine's name for the module.
+function resolve(specifier, base, attributes) {
+  const name = find(specifier, base);
+  if (attributes !== undefined && attributes !== 'json') throw unsupported(attributes);
+  return name;
+}
+
+function unsupported(type) {
+  const error = new TypeError(`Import attribute "type" with value "${type}" is not supported`);
+  error.code = 'ERR_IMPORT_ATTRIBUTE_UNSUPPORTED';
+  return error;
+}
+
+function find(specifier, base) {
+  const from = toPath(base);
+  if (specifier.startsWith('node:')) {
+    if (!internal.hasBuiltin(bare(specifier))) throw new codes.ERR_UNKNOWN_BUILTIN_MODULE(specifier);
+    return specifier;
+  }
+  if (/^(?:\.\.?(?:\/|$)|\/)/.test(specifier)) {
+    return existing(new (url().URL)(specifier, isUrl(base) ? base : toUrl(from)), from);
+  }
+  if (specifier.startsWith('data:')) return specifier;
+  if (/^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(specifier)) {
+    if (isUrl(specifier)) return existing(new (url().URL)(specifier), from);
+    throw new codes.ERR_UNSUPPORTED_ESM_URL_SCHEME(specifier.slice(0, specifier.indexOf(':') + 1));
+  }
+  if (specifier.startsWith('#')) {
+    const target = resolveImports(specifier, from, CONDITIONS);
+    return target.startsWith('node:') || isUrl(target) ? target : existing(new (url().URL)(toUrl(target)), from);
+  }
+  if (internal.hasBuiltin(specifier)) return `node:${specifier}`;
+  return findPackage(specifier, from, from);
+}
+
+function findPackage(specifier, from, base) {
+  const parts = /^((?:@[^/\\%]+\/)?[^./\\%@][^/\\%]*)(\/.*)?$/.exec(specifier);
+  if (parts === null) throw new codes.ERR_INVALID_MODULE_SPECIFIER(specifier, 'is not a valid package name', base);
+  const [, name, rest = ''] = parts;
+  const own = packageScope(from);
+  if (own?.name === name && own.exports !== undefined) return exported(resolvePackage(undefined, specifier, CONDITIONS, own, base), base);
+  for (let at = path.dirname(from); ; at = path.dirname(at)) {
+    const directory = path.join(at, 'node_modules', name);
+    if (path.basename(at) !== 'node_modules' && binding.stat(directory) === DIRECTORY) {
+      const target = resolvePackage(path.join(at, 'node_modules'), specifier, CONDITIONS, undefined, base);
+      if (target !== undefined) return exported(target, base);
+      if (rest !== '') return existing(new (url().URL)(toUrl(directory + rest)), base);
+      return exported(main(directory, base), base);
+    }
+    if (at === path.dirname(at)) break;
+  }
+  throw new codes.ERR_MODULE_NOT_FOUND(name, base);
+}
+
+const exported = (target, base) =>
+  target.startsWith('node:') || isUrl(target) ? target : existing(new (url().URL)(toUrl(target)), base);
+
+function main(directory, base) {
+  const { main: named } = readPackage(directory);
+  const tries = typeof named === 'string' ? [named, `${named}.js`, `${named}.json`, `${named}/index.js`, `${named}/index.json`] : [];
+  for (const one of [...tries, 'index.js', 'index.json']) {
+    const at = path.join(directory, one);
+    if (binding.stat(at) === FILE) return at;
+  }
+  throw new codes.ERR_MODULE_NOT_FOUND(directory, base);
+}
+
+function existing(at, base) {
+  const file = url().fileURLToPath(at);
+  const kind = binding.stat(file);
+  if (kind === DIRECTORY) {
+    const error = new codes.ERR_UNSUPPORTED_DIR_IMPORT(file, base);
+    error.url = at.href;
+    throw error;
+  }
+  if (kind !== FILE) {
+    const error = new codes.ERR_MODULE_NOT_FOUND(file, base, at.href);
+    error.url = at.href;
+    throw error;
+  }
+  const real = binding.realpath(file) ?? file;
+  return `${toUrl(real)}${at.search}${at.hash}`;
+}
+
+// ---- loading --------------------------------------------------------------------------------------------------------
+
+// The source the engine compiles for a module.
+function load(name) {
+  if (name.startsWith('node:')) return standIn(Object.keys(internal.requireBuiltin(name)));
+  if (name.startsWith('data:')) return dataText(name);
+  const file = toPath(name);
+  switch (formatOf(file)) {
+    case 'module':
+      return withoutMark(binding.readText(file));
+    case 'json':
+      return 'export default import.meta.module;';
+    default:
+      return standIn(namesOf(file));
+  }
+}
+
+const withoutMark = (text) => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+
+function dataText(name) {
+  const [, type, base64, text] = /^data:([^,;]*)[^,]*?(;base64)?,([^]*)$/.exec(name) ?? [];
+  const source = base64 ? atob(text) : decodeURIComponent(text ?? '');
+  return type === 'application/json' ? `export default ${source};` : source;
+}
+
+function formatOf(file) {
+  switch (path.extname(file)) {
+    case '.mjs':
+      return 'module';
+    case '.cjs':
+      return 'commonjs';
+    case '.json':
+      return 'json';
+    case '.js':
+    case '': {
+      const type = packageScope(file)?.type;
+      if (type === 'module' || type === 'commonjs') return type;
+      const source = withoutMark(binding.readText(file));
+      return internal.looksLikeEsm(source) && !internal.isCommonJs(source, file) ? 'module' : 'commonjs';
+    }
+    default:
+      throw new codes.ERR_UNKNOWN_FILE_EXTENSION(path.extname(file), file);
+  }
+}
+
+// A module of one value: its default, and its properties by their names.
+function standIn(names) {
+  const wanted = names.filter((name) => name !== 'default' && name !== '__esModule');
+  const lines = ['const module = import.meta.module; export default module;'];
+  wanted.forEach((name, i) => lines.push(`const v${i} = module?.[${JSON.stringify(name)}]; export { v${i} as ${exportName(name)} };`));
+  return lines.join('\n');
+}
+
+const exportName = (name) => (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? name : JSON.stringify(name));
+
+// The names that CommonJS source says it exports, as far as one sees without running it.
+function namesOf(file, seen = new Set()) {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  const source = (binding.readText(file) ?? '').replace(/\/\*[^]*?\*\/|(^|[^:'"`\\])\/\/[^\n]*/g, '$1');
+  const names = new Set();
+  for (const [, name] of source.matchAll(/\b(?:module\.)?exports\.([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=(?!=)/gu)) names.add(name);
+  for (const [, , name] of source.matchAll(/\b(?:module\.)?exports\[\s*(['"])([^'"\n]+)\1\s*\]\s*=(?!=)/g)) names.add(name);
+  for (const [, , name] of source.matchAll(/\bdefineProperty\(\s*(?:module\.)?exports\s*,\s*(['"])([^'"\n]+)\1/g)) names.add(name);
+  for (const [, body] of source.matchAll(/\bmodule\.exports\s*=\s*\{([^]*?)\}/g)) {
+    for (const part of body.split(',')) {
+      const key = /^\s*(?:(['"])([^'"]+)\1|([\p{ID_Start}$_][\p{ID_Continue}$]*))\s*(?::|$|\()/u.exec(part);
+      if (key === null) break;
+      names.add(key[2] ?? key[3]);
+    }
+  }
+  for (const [, , from] of source.matchAll(/\bmodule\.exports\s*=\s*require\(\s*(['"])([^'"\n]+)\1\s*\)/g)) {
+    try {
+      const target = require('node:module').createRequire(file).resolve(from);
+      if (path.isAbsolute(target)) namesOf(target, seen).forEach((name) => names.add(name));
+      else Object.keys(internal.requireBuiltin(target)).forEach((name) => names.add(name));
+    } catch {
+      // To be reported when it is run.
+    }
+  }
+  return [...names];
+}
+
+// Fills `import.meta` of a module that was compiled.
+function describe(meta, name) {
+  if (name.startsWith('node:')) {
+    Object.defineProperty(meta, 'module', { get: () => internal.requireBuiltin(name) });
+    return;
+  }
+  if (isUrl(name)) {
+    const file = toPath(name);
+    const format = formatOf(file);
+    if (format !== 'module') {
+      Object.defineProperty(meta, 'module', { get: () => requireFile(file) });
+      return;
+    }
+    meta.dirname = path.dirname(file);
+    meta.filename = file;
+    meta.main = mainUrl === name;
+  }
+  meta.resolve = (specifier) => find(`${specifier}`, name);
+  meta.url = name;
+}
+
+function requireFile(file) {
+  const Module = require('node:module');
+  return Module._load(file, undefined, false);
+}
+
+// ---- entry points ---------------------------------------------------------------------------------------------------
+
+let mainUrl;
+let mainIsSettled = true;
+
+function runMain(file) {
+  mainUrl = toUrl(file);
+  mainIsSettled = false;
+  const settled = () => {
+    mainIsSettled = true;
+  };
+  const promise = binding.importModule(mainUrl);
+  promise.then(settled, (error) => {
+    settled();
+    internal.triggerUncaughtException(error, true);
+  });
+}
+
+// `require` of an ES module: it must not wait for anything.
+function requireEsm(file) {
+  const name = toUrl(file);
+  const promise = binding.importModule(name);
+  binding.handled(promise);
+  binding.runMicrotasksFor?.(promise);
+  const [state, value] = internal.promiseState(promise);
+  if (state === 'rejected') throw value;
+  if (state === 'pending') throw new codes.ERR_REQUIRE_ASYNC_MODULE();
+  return Object.hasOwn(value, 'module.exports') ? value['module.exports'] : value;
+}
+
+// The main module waits for what will never come.
+internal.isMainPending = () => !mainIsSettled;
+
+
+module.exports = { resolve, load, describe, findPackage, runMain, requireEsm };

@@ -1,0 +1,247 @@
+// `node:process`: the object that is the global `process`.
+'use strict';
+
+const { binding } = internal;
+const EventEmitter = require('node:events');
+const { codes, validate } = require('internal/errors');
+
+const host = binding.host;
+
+function process() {}
+const prototype = Object.create(EventEmitter.prototype, {
+  constructor: { value: process, writable: true, configurable: true },
+  [Symbol.toStringTag]: { value: 'process', configurable: true },
+});
+const self = Object.create(prototype);
+EventEmitter.call(self);
+internal.process = self;
+
+const { nextTick } = require('internal/task_queues');
+const uncaught = require('internal/uncaught');
+
+// ---- the end ----------------------------------------------------------------------------------------------------------------
+
+let exitCode;
+
+function checkedExitCode(value) {
+  if (value === undefined || value === null) return value;
+  if (typeof value === 'string' && value !== '' && Number.isInteger(+value)) return value;
+  if (typeof value !== 'number') throw new codes.ERR_INVALID_ARG_TYPE('code', ['integer', 'string', 'undefined'], value);
+  if (!Number.isInteger(value)) throw new codes.ERR_OUT_OF_RANGE('code', 'an integer', value);
+  return value;
+}
+
+Object.defineProperty(self, 'exitCode', {
+  configurable: true,
+  enumerable: true,
+  get: () => exitCode,
+  set(value) {
+    exitCode = checkedExitCode(value);
+  },
+});
+
+internal.exitStatus = () => Number(exitCode ?? 0);
+
+function emitExit() {
+  if (self._exiting) return;
+  self._exiting = true;
+  self.emit('exit', exitCode ?? 0);
+}
+
+// The program has nothing left to do: its status.
+internal.finish = () => {
+  if (internal.isMainPending()) {
+    exitCode ??= 13;
+    emitExit();
+    if (exitCode === 13) internal.write(2, 'Warning: Detected unsettled top-level await\n');
+    return internal.exitStatus();
+  }
+  emitExit();
+  return internal.exitStatus();
+};
+
+function exit(...args) {
+  if (args.length > 0 && args[0] !== undefined) self.exitCode = args[0];
+  require('internal/async_hooks').clearAsyncIdStack();
+  emitExit();
+  self.reallyExit(internal.exitStatus());
+}
+
+// ---- warnings ---------------------------------------------------------------------------------------------------------------
+
+function emitWarning(warning, type, code, ctor) {
+  let detail;
+  if (type !== null && typeof type === 'object' && !Array.isArray(type)) {
+    ({ ctor, code } = type);
+    if (typeof type.detail === 'string') ({ detail } = type);
+    type = type.type || 'Warning';
+  } else if (typeof type === 'function') {
+    ctor = type;
+    code = undefined;
+    type = 'Warning';
+  }
+  if (type !== undefined) validate.string(type, 'type');
+  if (typeof code === 'function') {
+    ctor = code;
+    code = undefined;
+  } else if (code !== undefined) {
+    validate.string(code, 'code');
+  }
+  if (typeof warning === 'string') {
+    warning = new Error(warning);
+    warning.name = String(type || 'Warning');
+    if (code !== undefined) warning.code = code;
+    if (detail !== undefined) warning.detail = detail;
+    Error.captureStackTrace(warning, ctor || self.emitWarning);
+  } else if (!(warning instanceof Error)) {
+    throw new codes.ERR_INVALID_ARG_TYPE('warning', ['Error', 'string'], warning);
+  }
+  if (warning.name === 'DeprecationWarning') {
+    if (self.noDeprecation) return;
+    if (self.throwDeprecation) {
+      nextTick(() => {
+        throw warning;
+      });
+      return;
+    }
+  }
+  nextTick((told) => self.emit('warning', told), warning);
+}
+internal.emitWarning = emitWarning;
+
+let isHelpShown = false;
+function onWarning(warning) {
+  if (!(warning instanceof Error)) return;
+  if (warning.name === 'DeprecationWarning' && self.noDeprecation) return;
+  let text = `(${self.release.name}:${self.pid}) `;
+  if (warning.code) text += `[${warning.code}] `;
+  text += typeof warning.toString === 'function' ? `${warning.toString()}` : Error.prototype.toString.call(warning);
+  if (typeof warning.detail === 'string') text += `\n${warning.detail}`;
+  if (!isHelpShown) {
+    isHelpShown = true;
+    const flag = warning.name === 'DeprecationWarning' ? '--trace-deprecation' : '--trace-warnings';
+    text += `\n(Use \`node ${flag} ...\` to show where the warning was created)`;
+  }
+  internal.write(2, `${text}\n`);
+}
+self.on('warning', onWarning);
+
+// ---- clocks and figures -----------------------------------------------------------------------------------------------------
+
+function hrtime(since) {
+  const now = binding.hrtime();
+  const seconds = Math.floor(now / 1e9);
+  const nanoseconds = now % 1e9;
+  if (since === undefined) return [seconds, nanoseconds];
+  if (!Array.isArray(since)) throw new codes.ERR_INVALID_ARG_TYPE('time', 'Array', since);
+  if (since.length !== 2) throw new codes.ERR_OUT_OF_RANGE('time', 2, since.length);
+  const passed = nanoseconds - since[1];
+  return passed < 0 ? [seconds - since[0] - 1, passed + 1e9] : [seconds - since[0], passed];
+}
+hrtime.bigint = () => BigInt(Math.trunc(binding.hrtime()));
+
+function memoryUsage() {
+  const { used, limit, rss } = binding.memory();
+  return { rss, heapTotal: limit, heapUsed: used, external: 0, arrayBuffers: 0 };
+}
+memoryUsage.rss = () => binding.memory().rss;
+
+// ---- streams ------------------------------------------------------------------------------------------------------------------
+
+class HostStream extends EventEmitter {
+  constructor(fd) {
+    super();
+    this.fd = fd;
+    this.writable = true;
+    this._isStdio = true;
+  }
+
+  get isTTY() {
+    return binding.isTerminal(this.fd) ? true : undefined;
+  }
+
+  write(chunk, encoding, done) {
+    if (typeof encoding === 'function') done = encoding;
+    if (typeof chunk === 'string') internal.write(this.fd, chunk);
+    else if (ArrayBuffer.isView(chunk)) binding.writeBytes(this.fd, new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    else throw new codes.ERR_INVALID_ARG_TYPE('chunk', ['string', 'Buffer', 'TypedArray', 'DataView'], chunk);
+    if (typeof done === 'function') nextTick(done, null);
+    return true;
+  }
+
+  end(chunk, encoding, done) {
+    if (chunk !== undefined && typeof chunk !== 'function') this.write(chunk, encoding);
+    const last = [chunk, encoding, done].find((arg) => typeof arg === 'function');
+    if (last !== undefined) nextTick(last);
+    return this;
+  }
+}
+
+function lazy(object, name, make) {
+  Object.defineProperty(object, name, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      const value = make();
+      Object.defineProperty(object, name, { configurable: true, enumerable: true, writable: true, value });
+      return value;
+    },
+    set(value) {
+      Object.defineProperty(object, name, { configurable: true, enumerable: true, writable: true, value });
+    },
+  });
+}
+
+const signals = { SIGABRT: 6, SIGALRM: 14, SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGPIPE: 13, SIGQUIT: 3, SIGTERM: 15, SIGUSR1: 10, SIGUSR2: 12 };
+
+Object.assign(self, {
+  version: host.version,
+  versions: { node: host.version.slice(1), throughline: host.throughline, quickjs: host.engine },
+  arch: host.arch,
+  platform: host.platform,
+  release: { name: 'node' },
+  argv: host.argv,
+  argv0: host.argv[0] ?? 'throughline',
+  execArgv: host.execArgv,
+  execPath: host.argv[0] ?? 'throughline',
+  title: 'throughline',
+  pid: host.pid,
+  ppid: host.ppid,
+  env: host.env,
+  config: { target_defaults: {}, variables: {} },
+  features: {},
+  moduleLoadList: [],
+  allowedNodeEnvironmentFlags: new Set(),
+  _exiting: false,
+  nextTick,
+  exit,
+  reallyExit: (status) => binding.endScript(Number(status) | 0),
+  abort: () => binding.endScript(134),
+  emitWarning,
+  hrtime,
+  memoryUsage,
+  uptime: () => binding.hrtime() / 1e9,
+  cwd: () => binding.cwd(),
+  chdir: (path) => binding.chdir(path),
+  umask: () => 0o22,
+  kill(pid, signal = 'SIGTERM') {
+    if (pid === self.pid && signal !== 0) binding.endScript(128 + (signals[signal] ?? Number(signal)));
+    return true;
+  },
+  setUncaughtExceptionCaptureCallback(fn) {
+    if (fn === null) return uncaught.setCapture(null);
+    if (typeof fn !== 'function') throw new codes.ERR_INVALID_ARG_TYPE('fn', ['Function', 'null'], fn);
+    if (uncaught.hasCapture()) throw new codes.ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET();
+    return uncaught.setCapture(fn);
+  },
+  hasUncaughtExceptionCaptureCallback: () => uncaught.hasCapture(),
+  getBuiltinModule: (id) => (internal.hasBuiltin(String(id).replace(/^node:/, '')) ? internal.requireBuiltin(String(id)) : undefined),
+  _rawDebug: (...args) => internal.write(2, `${require('node:util').format(...args)}\n`),
+  _getActiveHandles: () => [],
+  _getActiveRequests: () => [],
+});
+lazy(self, 'stdout', () => new HostStream(1));
+lazy(self, 'stderr', () => new HostStream(2));
+lazy(self, 'stdin', () => Object.assign(new HostStream(0), { writable: false, readable: true }));
+
+module.exports = self;

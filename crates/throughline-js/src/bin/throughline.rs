@@ -1,0 +1,89 @@
+//! `throughline run FILE.js [ARGUMENT…]`: runs a script with Node's modules.
+
+use std::process::ExitCode;
+use std::time::Duration;
+use throughline_js::{Options, Runtime};
+
+const HELP: &str = "\
+Usage: throughline run [OPTION…] FILE.js [ARGUMENT…]
+
+Runs a script (CommonJS or an ES module) with Node's modules, and ends with its exit status.
+
+Options:
+  --expose-gc            globalThis.gc() collects garbage
+  --expose-internals     require('internal/…') answers the modules of this program
+  --timeout SECONDS      end the script after so long (status 124)
+  --memory-limit MB      the most memory the script may take
+  -h, --help             this text
+  -V, --version          the version
+";
+
+/// What the shell's `timeout` ends with.
+const TIMED_OUT: u8 = 124;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("throughline: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
+    use lexopt::prelude::*;
+    let mut parser = lexopt::Parser::from_env();
+    let mut options = Options::new().inherit_environment();
+    let mut builder = Runtime::builder();
+    match parser.next()? {
+        Some(Value(command)) if command == "run" => {}
+        Some(Short('h') | Long("help")) => {
+            print!("{HELP}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Short('V') | Long("version")) => {
+            println!("throughline {}", env!("CARGO_PKG_VERSION"));
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(other) => return Err(other.unexpected().into()),
+        None => return Err("a command is missing: see --help".into()),
+    }
+    let file = loop {
+        match parser.next()? {
+            Some(Value(file)) => break file,
+            Some(Long("expose-gc" | "expose_gc")) => options = options.expose_gc(),
+            Some(Long("expose-internals")) => options = options.expose_internals(),
+            Some(Long("timeout")) => {
+                builder = builder.time_limit(Duration::try_from_secs_f64(parser.value()?.parse()?)?)
+            }
+            Some(Long("memory-limit")) => {
+                builder = builder.memory_limit(parser.value()?.parse::<usize>()? << 20)
+            }
+            Some(Short('h') | Long("help")) => {
+                print!("{HELP}");
+                return Ok(ExitCode::SUCCESS);
+            }
+            Some(other) => return Err(other.unexpected().into()),
+            None => return Err("a file is missing: see --help".into()),
+        }
+    };
+    let file = std::path::absolute(&file)?;
+    let program = std::env::current_exe().unwrap_or_else(|_| "throughline".into());
+    let mut arguments = vec![
+        program.to_string_lossy().into_owned(),
+        file.to_string_lossy().into_owned(),
+    ];
+    for argument in parser.raw_args()? {
+        arguments.push(argument.to_string_lossy().into_owned());
+    }
+    let runtime = builder.options(options.arguments(arguments)).build()?;
+    match runtime.run_file(&file) {
+        Ok(status) => Ok(ExitCode::from((status & 0xff) as u8)),
+        Err(error) if error.is_timeout() => {
+            eprintln!("throughline: {error}");
+            Ok(ExitCode::from(TIMED_OUT))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,80 @@
+//! The modules that come with the crate: their sources are part of the program.
+
+use rquickjs::{Ctx, Function, Result};
+
+use crate::compile;
+
+macro_rules! builtins {
+    ($($name:literal: $file:literal)*) => {
+        /// Name and source of each, in the order of their names.
+        const BUILTINS: &[(&str, &str)] = &[$(($name, include_str!(concat!("../js/", $file))),)*];
+    };
+}
+
+builtins! {
+    "assert": "assert.js"
+    "assert/strict": "assert_strict.js"
+    "async_hooks": "async_hooks.js"
+    "buffer": "buffer.js"
+    "console": "console.js"
+    "diagnostics_channel": "diagnostics_channel.js"
+    "events": "events.js"
+    "internal/async_hooks": "internal_async_hooks.js"
+    "internal/comparisons": "comparisons.js"
+    "internal/encoding": "encoding.js"
+    "internal/error_stack": "error_stack.js"
+    "internal/errors": "errors.js"
+    "internal/esm": "esm.js"
+    "internal/event_target": "event_target.js"
+    "internal/globals": "globals.js"
+    "internal/inspect": "inspect.js"
+    "internal/loop": "loop.js"
+    "internal/performance": "performance.js"
+    "internal/promise_hooks": "promise_hooks.js"
+    "internal/rejections": "rejections.js"
+    "internal/resolve": "resolve.js"
+    "internal/stream_base": "stream_base.js"
+    "internal/stream_destroy": "stream_destroy.js"
+    "internal/stream_duplex": "stream_duplex.js"
+    "internal/stream_end": "stream_end.js"
+    "internal/stream_pipeline": "stream_pipeline.js"
+    "internal/stream_readable": "stream_readable.js"
+    "internal/stream_writable": "stream_writable.js"
+    "internal/structured_clone": "structured_clone.js"
+    "internal/task_queues": "task_queues.js"
+    "internal/timers": "timers_internal.js"
+    "internal/types": "types.js"
+    "internal/uncaught": "uncaught.js"
+    "internal/url_parser": "url_parser.js"
+    "module": "module.js"
+    "path": "path.js"
+    "path/posix": "path_posix.js"
+    "perf_hooks": "perf_hooks.js"
+    "process": "process.js"
+    "querystring": "querystring.js"
+    "stream": "stream.js"
+    "stream/promises": "stream_promises.js"
+    "string_decoder": "string_decoder.js"
+    "timers": "timers.js"
+    "timers/promises": "timers_promises.js"
+    "url": "url.js"
+    "util": "util.js"
+    "util/types": "util_types.js"
+}
+
+/// What is run first in a context.
+pub(crate) const BOOTSTRAP: &str = include_str!("../js/bootstrap.js");
+
+/// Names of all of them.
+pub(crate) fn names() -> Vec<&'static str> {
+    BUILTINS.iter().map(|(name, _)| *name).collect()
+}
+
+/// The body of a module as a function of `(exports, require, module, internal)`.
+pub(crate) fn body<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Option<Function<'js>>> {
+    let Ok(place) = BUILTINS.binary_search_by(|(known, _)| (*known).cmp(name)) else {
+        return Ok(None);
+    };
+    let parameters = ["exports", "require", "module", "internal"];
+    compile::function(ctx, BUILTINS[place].1, &format!("node:{name}"), &parameters).map(Some)
+}

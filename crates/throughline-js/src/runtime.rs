@@ -1,0 +1,347 @@
+//! A runtime of our own: the engine, Node's modules in it, and the loop that drives them.
+
+use crate::engine::{self, State};
+use crate::error::Error;
+use crate::event_loop::LoopHandle;
+use crate::host::{Limits, Options};
+use crate::loader;
+use crate::node::Node;
+use rquickjs::{Context, Ctx, Function, Object};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A JavaScript runtime with Node's modules and its own loop, on this thread.
+///
+/// Several of them nest and alternate on one thread, each with its own frames.
+///
+/// # Examples
+/// ```
+/// use throughline_js::Runtime;
+///
+/// let runtime = Runtime::new()?;
+/// let status = runtime.run_text(
+///     "const { AsyncLocalStorage } = require('node:async_hooks');
+///      const user = new AsyncLocalStorage();
+///      user.run('ada', () => setTimeout(() => { process.exitCode = user.getStore() === 'ada' ? 0 : 1; }, 1));",
+///     "/script.js",
+/// )?;
+/// assert_eq!(status, 0);
+/// # Ok::<(), throughline_js::Error>(())
+/// ```
+pub struct Runtime {
+    node: Node,
+    limits: Arc<Limits>,
+    time_limit: Option<Duration>,
+    // After what refers to it.
+    context: Context,
+}
+
+/// Makes a [`Runtime`]: see [`Runtime::builder`].
+#[must_use = "a builder does nothing until `build`"]
+#[derive(Debug, Default)]
+pub struct RuntimeBuilder {
+    options: Options,
+    memory_limit: Option<usize>,
+    stack_limit: Option<usize>,
+    time_limit: Option<Duration>,
+}
+
+impl RuntimeBuilder {
+    /// Arguments, environment and streams.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The most bytes the engine may take; a script that wants more gets an exception.
+    pub fn memory_limit(mut self, bytes: usize) -> Self {
+        self.memory_limit = Some(bytes);
+        self
+    }
+
+    /// The most bytes of stack that calls may take.
+    pub fn stack_limit(mut self, bytes: usize) -> Self {
+        self.stack_limit = Some(bytes);
+        self
+    }
+
+    /// The longest a call of [`run`](Runtime::run) and its siblings may take, waiting included; see [`Error::is_timeout`].
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
+    }
+
+    /// Makes the runtime.
+    ///
+    /// # Errors
+    /// If memory does not suffice.
+    pub fn build(self) -> Result<Runtime, Error> {
+        let runtime = rquickjs::Runtime::new()?;
+        if let Some(bytes) = self.stack_limit {
+            runtime.set_max_stack_size(bytes);
+        }
+        let limits = self.options.limits();
+        let asked = limits.clone();
+        runtime.set_interrupt_handler(Some(Box::new(move || asked.check())));
+        runtime.set_loader(loader::Modules, loader::Modules);
+        let context = Context::full(&runtime)?;
+        let node = context.with(|ctx| {
+            let node = Node::install(&ctx, self.options).map_err(|error| Error::thrown(&ctx, error))?;
+            if let Some(state) = State::of(&ctx) {
+                state.drives_itself();
+            }
+            Ok::<_, Error>(node)
+        })?;
+        if let Some(bytes) = self.memory_limit {
+            runtime.set_memory_limit(bytes);
+        }
+        Ok(Runtime {
+            node,
+            limits,
+            time_limit: self.time_limit,
+            context,
+        })
+    }
+}
+
+impl Runtime {
+    /// A runtime without arguments, environment and limits.
+    ///
+    /// # Errors
+    /// If memory does not suffice.
+    pub fn new() -> Result<Self, Error> {
+        Runtime::builder().build()
+    }
+
+    /// Begins to make a runtime.
+    pub fn builder() -> RuntimeBuilder {
+        RuntimeBuilder::default()
+    }
+
+    /// Runs `f` in the engine, in the current frame of Rust: what is set here can be read there.
+    ///
+    /// Microtasks that it leaves are run after it; timers and the like, when the loop [runs](Self::run).
+    ///
+    /// # Errors
+    /// As `f`; or if the time limit is reached.
+    pub fn with<R>(&self, f: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<R>) -> Result<R, Error> {
+        self.limited(|| self.enter(f))
+    }
+
+    fn enter<R>(&self, f: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<R>) -> Result<R, Error> {
+        self.context.with(|ctx| {
+            let Some(state) = State::of(&ctx) else {
+                return Err(rquickjs::Error::Unknown.into());
+            };
+            let answer = engine::enter(state, || f(&ctx)).map_err(|error| self.error(&ctx, error));
+            self.phase(&ctx, "drain");
+            answer
+        })
+    }
+
+    /// What came of an error of the engine's interface.
+    fn error(&self, ctx: &Ctx<'_>, error: rquickjs::Error) -> Error {
+        let error = Error::thrown(ctx, error);
+        match State::of(ctx).and_then(State::exit_status) {
+            _ if self.limits.is_reached() => Error::timeout(),
+            Some(status) => Error::exit(status),
+            None => error,
+        }
+    }
+
+    /// Runs `f` until the time limit.
+    fn limited<R>(&self, f: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+        // Called inside of itself: the outer limit holds.
+        if self.limits.deadline().is_some() {
+            return f();
+        }
+        self.limits
+            .set_deadline(self.time_limit.map(|limit| Instant::now() + limit));
+        let answer = f();
+        let is_reached = self.limits.is_reached();
+        self.limits.set_deadline(None);
+        if is_reached { Err(Error::timeout()) } else { answer }
+    }
+
+    /// Runs a file as the main program, until nothing is left to do, and answers its exit status. What it writes goes where the [`Options`] say.
+    ///
+    /// The program runs in the current frame of Rust. Exceptions that it does not catch are reported on its standard error, and its status is not 0, as in Node.
+    ///
+    /// # Errors
+    /// If the time limit is reached.
+    pub fn run_file(&self, path: impl AsRef<Path>) -> Result<i32, Error> {
+        let path = path.as_ref().to_string_lossy().into_owned();
+        self.run_main(move |internal| internal.get::<_, Function<'_>>("runMain")?.call((path,)))
+    }
+
+    /// Runs text as the main program, under the name of a file that need not exist: see [`run_file`](Self::run_file).
+    ///
+    /// # Errors
+    /// If the time limit is reached.
+    pub fn run_text(&self, source: &str, file: &str) -> Result<i32, Error> {
+        self.run_main(|internal| internal.get::<_, Function<'_>>("runText")?.call((source, file)))
+    }
+
+    fn run_main(&self, start: impl FnOnce(Object<'_>) -> rquickjs::Result<()>) -> Result<i32, Error> {
+        self.limited(|| {
+            self.context.with(|ctx| {
+                let Some(state) = State::of(&ctx) else { return };
+                let main = || self.node.internal(&ctx).and_then(start);
+                engine::enter(state, || {
+                    engine::with_resource(state, 1, "MAIN", || {
+                        if let Err(error) = main() {
+                            self.node.uncaught(&ctx, error);
+                        }
+                    });
+                });
+                self.phase(&ctx, "drain");
+            });
+            loop {
+                self.run_loop()?;
+                self.context.with(|ctx| {
+                    self.node.protect(&ctx, || {
+                        let process: Object<'_> = self.node.internal(&ctx)?.get("process")?;
+                        let emit: Function<'_> = process.get("emit")?;
+                        let status: Option<i32> = self.node.call(&ctx, "exitStatus")?;
+                        emit.call::<_, ()>((
+                            rquickjs::function::This(process),
+                            "beforeExit",
+                            status.unwrap_or(0),
+                        ))
+                    });
+                    self.phase(&ctx, "drain");
+                });
+                if !self.is_alive() {
+                    break;
+                }
+            }
+            self.context.with(|ctx| self.end(&ctx))
+        })
+    }
+
+    /// The program has come to its end: tells it, and answers its status.
+    fn end(&self, ctx: &Ctx<'_>) -> Result<i32, Error> {
+        let mut status = None;
+        self.node.protect(ctx, || {
+            status = Some(self.node.call::<i32>(ctx, "finish")?);
+            Ok(())
+        });
+        if self.limits.is_reached() {
+            return Err(Error::timeout());
+        }
+        let exit = State::of(ctx).and_then(State::exit_status);
+        Ok(exit.or(status).unwrap_or(1))
+    }
+
+    /// Runs the loop until nothing is left to do: no timer, no request, no [hold](LoopHandle::hold).
+    ///
+    /// # Errors
+    /// If the script ended itself ([`Error::exit_status`]), or the time limit is reached.
+    pub fn run(&self) -> Result<(), Error> {
+        self.limited(|| {
+            self.run_loop()?;
+            self.context
+                .with(|ctx| match State::of(&ctx).and_then(State::exit_status) {
+                    Some(status) => Err(Error::exit(status)),
+                    None => Ok(()),
+                })
+        })
+    }
+
+    fn run_loop(&self) -> Result<(), Error> {
+        while self.is_alive() {
+            self.turn();
+        }
+        if self.limits.is_reached() {
+            Err(Error::timeout())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn is_alive(&self) -> bool {
+        let handle = self.node.handle();
+        self.context.with(|ctx| {
+            if self.node.is_ended(&ctx) {
+                return false;
+            }
+            handle.is_held() || handle.has_tasks() || self.ask(&ctx, "isAlive").unwrap_or(false)
+        })
+    }
+
+    /// Timers, what the host has, immediates: as Node.
+    fn turn(&self) {
+        let handle = self.node.handle();
+        let wait = self.context.with(|ctx| {
+            self.phase(&ctx, "runTimers");
+            if self.node.is_ended(&ctx) {
+                Some(0.0)
+            } else {
+                self.ask::<Option<f64>>(&ctx, "wait").unwrap_or(Some(0.0))
+            }
+        });
+        if wait != Some(0.0) && self.is_alive() {
+            let until = wait.map(|ms| Instant::now() + Duration::from_secs_f64(ms / 1000.0));
+            let limit = self.limits.deadline();
+            handle.wait(until.into_iter().chain(limit).min());
+            self.limits.check();
+        }
+        self.context.with(|ctx| {
+            for task in handle.take() {
+                self.node.protect(&ctx, || {
+                    task(&ctx);
+                    Ok(())
+                });
+                self.phase(&ctx, "drain");
+            }
+            self.phase(&ctx, "runImmediates");
+        });
+    }
+
+    /// One phase of the loop, of those the JavaScript layer has.
+    fn phase(&self, ctx: &Ctx<'_>, name: &str) {
+        self.node.protect(ctx, || {
+            let phases: Object<'_> = self.node.internal(ctx)?.get("loop")?;
+            phases.get::<_, Function<'_>>(name)?.call::<_, ()>(())
+        });
+    }
+
+    fn ask<T: for<'js> rquickjs::FromJs<'js>>(&self, ctx: &Ctx<'_>, name: &str) -> Option<T> {
+        let mut answer = None;
+        self.node.protect(ctx, || {
+            let phases: Object<'_> = self.node.internal(ctx)?.get("loop")?;
+            answer = Some(phases.get::<_, Function<'_>>(name)?.call(())?);
+            Ok(())
+        });
+        answer
+    }
+
+    /// Node's modules in it.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Reaches its loop from any thread.
+    pub fn handle(&self) -> LoopHandle {
+        self.node.handle()
+    }
+
+    /// The engine's context, for what is not here.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.node.handle().close();
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime").finish_non_exhaustive()
+    }
+}
