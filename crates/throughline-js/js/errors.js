@@ -224,7 +224,7 @@ const CATALOGUE = {
   ERR_UNSUPPORTED_DIR_IMPORT: [Error, "Directory import '%s' is not supported resolving ES modules imported from %s"],
   ERR_UNSUPPORTED_ESM_URL_SCHEME: [
     Error,
-    "Only URLs with a scheme in: file, data, and node are supported by the default ESM loader. Received protocol '%s'",
+    "Only URLs with a scheme in: file and data are supported by the default ESM loader. Received protocol '%s'",
   ],
 };
 

@@ -203,7 +203,9 @@ function describe(meta, name) {
     meta.filename = file;
     meta.main = mainUrl === name;
   }
-  meta.resolve = (specifier) => find(`${specifier}`, name);
+  meta.resolve = function resolve(specifier) {
+    return find(`${specifier}`, name);
+  };
   meta.url = name;
 }
 
@@ -230,16 +232,32 @@ function runMain(file) {
   });
 }
 
-// `require` of an ES module: it must not wait for anything.
-function requireEsm(file) {
-  const name = toUrl(file);
-  const promise = binding.importModule(name);
+// Runs a module of ours that imports others, at once; answers what it gave.
+let runs = 0;
+function runNow(source) {
+  let given;
+  const promise = binding.runModule(`node:internal/require/${++runs}`, source, (value) => {
+    given = value;
+  });
   binding.handled(promise);
-  binding.runMicrotasksFor?.(promise);
   const [state, value] = internal.promiseState(promise);
   if (state === 'rejected') throw value;
   if (state === 'pending') throw new codes.ERR_REQUIRE_ASYNC_MODULE();
-  return Object.hasOwn(value, 'module.exports') ? value['module.exports'] : value;
+  return given;
+}
+
+// `require` of an ES module, which must not wait for anything.
+function requireEsm(file) {
+  const name = JSON.stringify(toUrl(file));
+  const space = runNow(`import * as space from ${name}; import.meta.give(space);`);
+  if (Object.hasOwn(space, 'module.exports')) return space['module.exports'];
+  if (!Object.hasOwn(space, 'default') || Object.hasOwn(space, '__esModule')) return space;
+  // What was compiled from ES modules to CommonJS looks for this mark.
+  return runNow(
+    `import * as space from 'data:text/javascript,${encodeURIComponent(
+      `export * from ${name}; export { default } from ${name}; export const __esModule = true;`,
+    ).replaceAll("'", '%27')}'; import.meta.give(space);`,
+  );
 }
 
 // The main module waits for what will never come.

@@ -74,3 +74,5 @@ internal.resolveEsm = (...args) => require('internal/esm').resolve(...args);
 internal.loadEsm = (name) => require('internal/esm').load(name);
 internal.describeEsm = (meta, name) => require('internal/esm').describe(meta, name);
 internal.isMainPending ??= () => false;
+
+if (binding.host.traces) require('internal/trace').start();

@@ -1,6 +1,6 @@
 //! Source text of a function's body, as a function.
 
-use rquickjs::context::EvalOptions;
+use crate::engine;
 use rquickjs::{Ctx, Function, Result};
 
 /// Compiles `body` as the body of a function of these parameters. Its first line is the first line of the file.
@@ -16,9 +16,7 @@ pub(crate) fn function<'js>(
         Some(rest) => ("//", rest),
         None => ("", body),
     };
-    let source = format!("(function ({}) {{ {mark}{body}\n}})", names.join(", "));
-    let mut options = EvalOptions::default();
-    options.strict = false;
-    options.filename = Some(file.to_owned());
-    ctx.eval_with_options(source, options)
+    // What stands before the body has lines of its own, before the first. (The engine takes 0 for 1.)
+    let source = format!("(function ({}) {{\n\n{mark}{body}\n}})", names.join(", "));
+    engine::eval_from_line(ctx, source, file, -1)?.get()
 }

@@ -24,6 +24,7 @@ pub struct Options {
     stderr: Box<dyn Write + Send>,
     exposes_gc: bool,
     exposes_internals: bool,
+    traces: bool,
     limits: Arc<Limits>,
 }
 
@@ -37,6 +38,7 @@ impl Options {
             stderr: Box::new(io::stderr()),
             exposes_gc: false,
             exposes_internals: false,
+            traces: false,
             limits: Arc::default(),
         }
     }
@@ -85,6 +87,12 @@ impl Options {
         self
     }
 
+    /// Each event of a resource (`init`, `before`, `after`, `destroy`, `promiseResolve`) is a line of JSON on standard error.
+    pub fn trace_async(mut self) -> Self {
+        self.traces = true;
+        self
+    }
+
     pub(crate) fn limits(&self) -> Arc<Limits> {
         self.limits.clone()
     }
@@ -110,6 +118,7 @@ pub(crate) struct Host {
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) exposes_gc: bool,
     pub(crate) exposes_internals: bool,
+    pub(crate) traces: bool,
     stdout: RefCell<Box<dyn Write + Send>>,
     stderr: RefCell<Box<dyn Write + Send>>,
     start: Instant,
@@ -124,6 +133,7 @@ impl Host {
             environment: options.environment,
             exposes_gc: options.exposes_gc,
             exposes_internals: options.exposes_internals,
+            traces: options.traces,
             stdout: RefCell::new(options.stdout),
             stderr: RefCell::new(options.stderr),
             start: Instant::now(),

@@ -6,6 +6,7 @@ mod crossing;
 mod engine;
 mod error;
 pub mod event_loop;
+mod files;
 mod foreign;
 mod host;
 mod loader;

@@ -19,6 +19,7 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, binding: &Object<'js>, node: &Node) -
     streams(&binding, node)?;
     clocks(&binding, node)?;
     files(&binding)?;
+    crate::files::install(ctx, binding.binding)?;
     process(&binding)
 }
 
@@ -50,6 +51,7 @@ fn description<'js>(ctx: &Ctx<'js>, node: &Node) -> Result<Object<'js>> {
     about.set("ppid", parent_id())?;
     about.set("exposeGc", host.exposes_gc)?;
     about.set("exposeInternals", host.exposes_internals)?;
+    about.set("traces", host.traces)?;
     let arch = match std::env::consts::ARCH {
         "x86_64" => "x64",
         "aarch64" => "arm64",
@@ -91,6 +93,7 @@ fn modules(binding: &Binding<'_, '_>) -> Result<()> {
     binding.function("builtinNames", builtins::names)?;
     binding.function("compile", compile_text)?;
     binding.function("importModule", import_module)?;
+    binding.function("runModule", run_module)?;
     binding.function("handled", |promise: Promise<'_>| {
         let nothing = |_: Value<'_>| {};
         let nothing = Function::new(promise.ctx().clone(), nothing)?;
@@ -115,6 +118,13 @@ fn compile_text<'js>(
 
 fn import_module(ctx: Ctx<'_>, name: String) -> Result<Promise<'_>> {
     Module::import(&ctx, name)
+}
+
+/// Runs a module whose `import.meta.give` is `give`.
+fn run_module<'js>(ctx: Ctx<'js>, name: String, source: String, give: Function<'js>) -> Result<Promise<'js>> {
+    let module = Module::declare(ctx, name, source)?;
+    module.meta()?.set("give", give)?;
+    Ok(module.eval()?.1)
 }
 
 fn streams(binding: &Binding<'_, '_>, node: &Node) -> Result<()> {

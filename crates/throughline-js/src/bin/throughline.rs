@@ -10,6 +10,7 @@ Usage: throughline run [OPTION…] FILE.js [ARGUMENT…]
 Runs a script (CommonJS or an ES module) with Node's modules, and ends with its exit status.
 
 Options:
+  --trace-async          print the events of resources as JSON lines on standard error
   --expose-gc            globalThis.gc() collects garbage
   --expose-internals     require('internal/…') answers the modules of this program
   --timeout SECONDS      end the script after so long (status 124)
@@ -53,7 +54,8 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
         match parser.next()? {
             Some(Value(file)) => break file,
             Some(Long("expose-gc" | "expose_gc")) => options = options.expose_gc(),
-            Some(Long("expose-internals")) => options = options.expose_internals(),
+            Some(Long("expose-internals" | "expose_internals")) => options = options.expose_internals(),
+            Some(Long("trace-async")) => options = options.trace_async(),
             Some(Long("timeout")) => {
                 builder = builder.time_limit(Duration::try_from_secs_f64(parser.value()?.parse()?)?)
             }

@@ -362,6 +362,34 @@ pub(crate) fn memory_in_use(ctx: &Ctx<'_>) -> usize {
     }
 }
 
+/// Runs a script whose first line has that number.
+pub(crate) fn eval_from_line<'js>(
+    ctx: &Ctx<'js>,
+    source: String,
+    file: &str,
+    line: i32,
+) -> rquickjs::Result<Value<'js>> {
+    let file = std::ffi::CString::new(file)?;
+    // The engine wants a zero byte behind the text, and takes others in it.
+    let mut source = source.into_bytes();
+    source.push(0);
+    let mut options = qjs::JSEvalOptions {
+        version: 1,
+        eval_flags: qjs::JS_EVAL_TYPE_GLOBAL as std::ffi::c_int,
+        filename: file.as_ptr(),
+        line_num: line,
+    };
+    // SAFETY: the context is live, and the texts as long as the call; the answer is ours.
+    unsafe {
+        let raw = ctx.as_raw().as_ptr();
+        let answer = qjs::JS_Eval2(raw, source.as_ptr().cast(), (source.len() - 1) as _, &mut options);
+        if qjs::JS_IsException(answer) {
+            return Err(rquickjs::Error::Exception);
+        }
+        Ok(Value::from_raw(ctx.clone(), answer))
+    }
+}
+
 /// A copy of what an array of bytes holds.
 pub(crate) fn bytes(array: &rquickjs::TypedArray<'_, u8>) -> Vec<u8> {
     // SAFETY: nothing runs in the engine while the bytes are copied.

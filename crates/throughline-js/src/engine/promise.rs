@@ -720,8 +720,15 @@ natives! {
             return qjs::JS_UNDEFINED;
         }
         let details = qjs::JS_NewArray(state.ctx);
-        qjs::JS_SetPropertyUint32(state.ctx, details, 0, qjs::JS_GetProxyTarget(state.ctx, call.arg(0)));
-        qjs::JS_SetPropertyUint32(state.ctx, details, 1, qjs::JS_GetProxyHandler(state.ctx, call.arg(0)));
+        let parts = [qjs::JS_GetProxyTarget(state.ctx, call.arg(0)), qjs::JS_GetProxyHandler(state.ctx, call.arg(0))];
+        for (i, part) in parts.into_iter().enumerate() {
+            // Of one that was revoked the engine says so by an exception.
+            let is_revoked = qjs::JS_IsException(part);
+            if is_revoked {
+                free(state.ctx, qjs::JS_GetException(state.ctx));
+            }
+            qjs::JS_SetPropertyUint32(state.ctx, details, i as u32, if is_revoked { qjs::JS_NULL } else { part });
+        }
         details
     }
     /// The next job is for that frame.
