@@ -15,9 +15,11 @@ pub mod poll;
 mod report;
 mod stamp;
 mod time;
+pub mod web;
 
 pub use bench::{Bench, Op};
 pub use goal::Goal;
 pub use meter::Meter;
 pub use mode::run;
 pub use report::Checks;
+pub use time::Spread;

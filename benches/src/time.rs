@@ -11,10 +11,13 @@ pub(crate) struct Times(Vec<Vec<f64>>);
 
 /// The median and the quartiles round it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Spread {
-    pub(crate) low: f64,
-    pub(crate) median: f64,
-    pub(crate) high: f64,
+pub struct Spread {
+    /// The lower quartile.
+    pub low: f64,
+    /// The median.
+    pub median: f64,
+    /// The upper quartile.
+    pub high: f64,
 }
 
 pub(crate) fn time(bench: &Bench, rounds: usize) -> Times {
@@ -33,7 +36,7 @@ pub(crate) fn time(bench: &Bench, rounds: usize) -> Times {
 
 /// Another one begins each round, and every second round goes backwards: nobody has always the same
 /// neighbour before it.
-fn whose_turn(round: usize, turn: usize, ops: usize) -> usize {
+pub(crate) fn whose_turn(round: usize, turn: usize, ops: usize) -> usize {
     let rotated = (round + turn) % ops;
     if round % 2 == 0 {
         rotated
@@ -80,7 +83,7 @@ impl Times {
     }
 }
 
-fn spread(mut values: Vec<f64>) -> Spread {
+pub(crate) fn spread(mut values: Vec<f64>) -> Spread {
     values.sort_by(f64::total_cmp);
     let last = values.len() - 1;
     Spread {
