@@ -33,8 +33,12 @@ fn panics(f: impl FnOnce()) {
 
 /// The lines that are ours, with ids left out.
 fn ours(stderr: &str) -> Vec<String> {
-    let lines = stderr.lines().filter(|line| line.starts_with("  in context") || line.starts_with("  running") || line.starts_with("  caused"));
-    lines.map(|line| line.trim().chars().filter(|c| !c.is_ascii_digit()).collect()).collect()
+    let lines = stderr.lines().filter(|line| {
+        line.starts_with("  in context") || line.starts_with("  running") || line.starts_with("  caused")
+    });
+    lines
+        .map(|line| line.trim().chars().filter(|c| !c.is_ascii_digit()).collect())
+        .collect()
 }
 
 #[test]
@@ -46,10 +50,18 @@ fn a_panic_says_what_was_set_and_shows_no_secret() {
         panics(|| panic!("outside"));
     });
     let Some(printed) = printed else { return };
-    let message = printed.find("no such table").expect("the usual message is printed first");
-    let context = printed.find("  in context: Snapshot { request_id: 7, session: .. }\n").unwrap();
+    let message = printed
+        .find("no such table")
+        .expect("the usual message is printed first");
+    let context = printed
+        .find("  in context: Snapshot { request_id: 7, session: .. }\n")
+        .unwrap();
     assert!(message < context);
-    assert_eq!(ours(&printed).len(), 1, "once, and nothing where nothing is set: {printed}");
+    assert_eq!(
+        ours(&printed).len(),
+        1,
+        "once, and nothing where nothing is set: {printed}"
+    );
     assert!(!printed.contains("s3cret"));
 }
 
@@ -67,7 +79,11 @@ fn a_panic_says_what_was_running_and_what_that_was_caused_by_also_if_that_is_gon
         panics(|| query.run_in_async_scope(|| panic!("no such table")));
     });
     let Some(printed) = printed else { return };
-    let expected = ["running: QUERY( by )", "caused by: REQUEST( by )", "caused by: SERVER( by )"];
+    let expected = [
+        "running: QUERY( by )",
+        "caused by: REQUEST( by )",
+        "caused by: SERVER( by )",
+    ];
     assert_eq!(ours(&printed), expected, "{printed}");
 }
 
@@ -97,14 +113,20 @@ fn a_panic_in_a_destructor_at_thread_exit_is_said_of_too() {
         std::thread::spawn(|| LATE.with(|_| {})).join().unwrap();
     });
     let Some(printed) = printed else { return };
-    assert!(printed.contains("  in context: Snapshot { request_id: 7 }\n"), "{printed}");
+    assert!(
+        printed.contains("  in context: Snapshot { request_id: 7 }\n"),
+        "{printed}"
+    );
 }
 
 #[test]
 fn here_is_what_would_be_printed() {
     let query = REQUEST_ID.run(7, || AsyncResource::new("QUERY"));
     let here = query.run_in_async_scope(|| panic_hook::here().to_string());
-    let expected = format!("  in context: Snapshot {{ request_id: 7 }}\n  running: {:?}\n", query.info());
+    let expected = format!(
+        "  in context: Snapshot {{ request_id: 7 }}\n  running: {:?}\n",
+        query.info()
+    );
     assert_eq!(here, expected);
     assert_eq!(panic_hook::here().to_string(), "");
 }
