@@ -6,6 +6,7 @@ mod channel;
 mod clippy;
 mod events;
 mod facade;
+mod guide;
 mod hooks;
 #[cfg(all(feature = "hyper", feature = "tower"))]
 mod hyper;
