@@ -1,8 +1,12 @@
 //! Was a hand-over missed? A storage that is [expected](AsyncLocalStorage::expected), and found empty by work whose spawner had it, is counted by
 //! where that work was spawned. Feature `audit`; meant for tests and staging, since each hand-over that leaves something behind costs a frame more.
 //!
-//! It sees what our own hand-overs leave behind (a [`Propagation`] that says so, [`HandOver::Detached`](crate::HandOver::Detached)), and what is told to
-//! it of others: see `throughline::tokio::hooks` for raw spawns on tokio.
+//! It sees what our own hand-overs leave behind (a [`Propagation`] that says so, [`HandOver::Detached`](crate::HandOver::Detached)), and what a host tells
+//! of others ([`host::hand_over`](crate::host::hand_over)): raw spawns on tokio, by `throughline::tokio::hooks`. What is left out on purpose, by
+//! [`exit`](AsyncLocalStorage::exit) or [`root`](crate::root), is not missed.
+//!
+//! The first time that a storage is missed at a place, it is [reported](crate::set_reporter), as a warning named `LostContextWarning`; [`summary`] has them all,
+//! with their numbers.
 //!
 //! # Examples
 //! ```
@@ -20,7 +24,7 @@
 use crate::frame::{self, FrameRef};
 use crate::label::Label;
 use crate::report::{self, Report};
-use crate::{AsyncLocalStorage, Propagation, Snapshot};
+use crate::{AsyncLocalStorage, Propagation};
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,20 +61,28 @@ pub(crate) fn with_trail(
     if lost.is_empty() {
         return frame;
     }
-    let before = frame.find(TRAIL.key()).cloned();
+    let before = trail_in(&frame);
     let trail = Trail {
         spawned_at,
         lost,
         before,
     };
-    frame::bind_on(&frame, TRAIL.key().place(), Arc::new(trail))
+    bind(&frame, Arc::new(trail))
 }
 
-/// What work that is spawned here without a context is to run in, so that it is known what it misses.
-#[doc(hidden)]
-pub fn trail_of(spawned_at: &'static Location<'static>) -> Snapshot {
-    let lost = frame::expected_in(&frame::capture());
-    Snapshot(with_trail(FrameRef::EMPTY, lost, spawned_at))
+/// What work without a context is to run in, spawned there by `spawner`: nothing but the knowledge of what it misses.
+pub(crate) fn nothing_but_trail(spawner: &FrameRef, spawned_at: &'static Location<'static>) -> FrameRef {
+    let on_the_way = trail_in(spawner).map(|before| bind(&FrameRef::EMPTY, before));
+    let lost = frame::expected_in(spawner);
+    with_trail(on_the_way.unwrap_or(FrameRef::EMPTY), lost, spawned_at)
+}
+
+fn trail_in(frame: &FrameRef) -> Option<Arc<Trail>> {
+    frame.find(TRAIL.key()).cloned()
+}
+
+fn bind(frame: &FrameRef, trail: Arc<Trail>) -> FrameRef {
+    frame::bind_on(frame, TRAIL.key().place(), trail)
 }
 
 /// A storage that was read and found empty, by work whose spawner had it.

@@ -7,14 +7,70 @@
 
 pub use crate::resource::host::{Entered, HookRegistry, OutOfOrder};
 
-use crate::{AsyncLocalStorage, NoBoundary, Snapshot, Store, frame};
+use crate::{AsyncLocalStorage, HandOver, NoBoundary, Snapshot, Store, frame};
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::Location;
 
 /// The current frame; the same as [`snapshot`](crate::snapshot).
 #[must_use = "a frame does nothing by itself: set it, or run something in it"]
 pub fn current() -> Snapshot {
     crate::snapshot()
+}
+
+/// What of the current context crosses a hand-over of that kind, which took place at `place`; of none, nothing.
+///
+/// As [`snapshot_for`](crate::snapshot_for), for a host that is told of a hand-over rather than makes it: a hook of an executor. With the feature `audit`, what is left
+/// behind is counted by `place`.
+///
+/// # Panics
+/// As [`snapshot_for`](crate::snapshot_for).
+///
+/// # Examples
+/// ```
+/// use std::panic::Location;
+/// use throughline_core::{AsyncLocalStorage, HandOver, host};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// // As the executor says it.
+/// let spawned_at = Location::caller();
+/// USER.run("ada", || {
+///     assert_eq!(host::hand_over(Some(HandOver::Task), spawned_at).get(&USER), Some("ada"));
+///     assert_eq!(host::hand_over(None, spawned_at).get(&USER), None);
+/// });
+/// ```
+#[must_use = "a snapshot does nothing by itself: run something in it"]
+pub fn hand_over(kind: Option<HandOver>, place: &'static Location<'static>) -> Snapshot {
+    let current = frame::capture();
+    Snapshot(match kind {
+        Some(kind) => frame::filtered_at(current, kind, place),
+        #[cfg(feature = "audit")]
+        None => crate::audit::nothing_but_trail(&current, place),
+        #[cfg(not(feature = "audit"))]
+        None => frame::FrameRef::EMPTY,
+    })
+}
+
+/// Has `host` asked what is current on a thread that runs in no boundary, from now on: for a scheduler that is not told of everything it does.
+///
+/// What it answers is read, and captured; [`run`](AsyncLocalStorage::run) begins with nothing there, as ever, and `enter_with` finds no boundary. The `host` is
+/// asked again for each read, and never forgotten. It must not run code of users, nor read storages.
+///
+/// # Examples
+/// ```
+/// use std::cell::RefCell;
+/// use throughline_core::{AsyncLocalStorage, Snapshot, host, snapshot};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+/// thread_local!(static DROPPING: RefCell<Option<Snapshot>> = const { RefCell::new(None) });
+///
+/// host::ask_outside(|| DROPPING.with_borrow(Clone::clone));
+/// DROPPING.set(Some(USER.run("ada", snapshot)));
+/// assert_eq!(USER.get_store(), Some("ada"));
+/// DROPPING.set(None);
+/// assert_eq!(USER.get_store(), None);
+/// ```
+pub fn ask_outside(host: fn() -> Option<Snapshot>) {
+    frame::ask(host);
 }
 
 /// `base` with `store` set in `storage`.

@@ -192,6 +192,10 @@ impl<T> fmt::Debug for Propagation<T> {
 pub(crate) trait Maps: Send + Sync {
     /// `onto` with what crosses of the store in `from`, in which it is set; none if it is not mapped at such hand-overs.
     fn map(&self, hand_over: HandOver, from: &FrameRef, onto: &FrameRef) -> Option<FrameRef>;
+
+    /// Whether there is a map for such hand-overs.
+    #[cfg(feature = "audit")]
+    fn is_mapped(&self, hand_over: HandOver) -> bool;
 }
 
 pub(crate) struct MapsOf<T> {
@@ -209,5 +213,10 @@ impl<T: Store> Maps for MapsOf<T> {
             Some(store) => frame::bind_on(onto, self.place, store),
             None => onto.clone(),
         })
+    }
+
+    #[cfg(feature = "audit")]
+    fn is_mapped(&self, hand_over: HandOver) -> bool {
+        matches!(self.propagation.at(hand_over), Crossing::Map(_))
     }
 }

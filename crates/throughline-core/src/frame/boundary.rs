@@ -6,7 +6,7 @@ use super::entered;
 use super::parts::{self, Bindings};
 use super::release::{self, Panics};
 use super::shape::Shape;
-use super::{EMPTY, Frame, FrameRef, NOTHING, OUTSIDE, find_place, real};
+use super::{Frame, FrameRef, NOTHING, OUTSIDE, find_place, real};
 use crate::key::Place;
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
@@ -26,12 +26,12 @@ pub(crate) fn enter<R>(frame: &FrameRef, f: impl FnOnce() -> R) -> R {
 #[inline]
 pub(crate) fn enter_current<R>(f: impl FnOnce() -> R) -> R {
     let previous = current();
+    if previous == OUTSIDE {
+        return enter(&current::capture(), f);
+    }
     // SAFETY: the current frame is alive, and an entered one keeps what it stands for; its boundary, which lasts longer than this one,
     // holds them.
-    let base = unsafe {
-        let base = real(previous);
-        if base == OUTSIDE { EMPTY } else { base }
-    };
+    let base = unsafe { real(previous) };
     // SAFETY: the same.
     unsafe { make_current(base) };
     run_in(Lent { previous, base }, f)

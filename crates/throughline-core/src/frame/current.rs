@@ -1,7 +1,7 @@
 //! The current frame of a thread: one word, on which everything ambient hangs.
 
 use super::shape::Shape;
-use super::{EMPTY, Frame, FrameRef, OUTSIDE, Traits, find, real, release};
+use super::{EMPTY, Frame, FrameRef, OUTSIDE, Traits, find, outside, real, release};
 use crate::key::Key;
 use crate::propagation::HandOver;
 use crate::sync::thread_local;
@@ -85,6 +85,9 @@ fn capture_filtered(hand_over: HandOver) -> FrameRef {
 #[cold]
 #[inline(never)]
 unsafe fn capture_uncounted(f: *const Frame) -> FrameRef {
+    if f == OUTSIDE {
+        return outside::frame().unwrap_or(FrameRef::EMPTY);
+    }
     // SAFETY: an entered frame owns the frame it stands for; all other uncounted ones are the empty map.
     unsafe {
         let f = if is_entered(f) { real(f) } else { EMPTY };
@@ -102,21 +105,25 @@ pub(crate) fn with<T, R>(key: &Key<T>, f: impl FnOnce(Option<&T>) -> R) -> R {
     unsafe {
         match find(current, key) {
             Some(binding) => f(Some(&*Shape::<T>::value(binding))),
-            None if is_entered(current) => with_held(key, f),
+            None if is_entered(current) || current == OUTSIDE => with_held(key, f),
             None => f(None),
         }
     }
 }
 
-/// As [`with`], where the current frame is an entered one: what is lent is held meanwhile.
+/// As [`with`], where the current frame lists nothing, and yet something may be set: what is lent is held meanwhile.
 #[cold]
 #[inline(never)]
 fn with_held<T, R>(key: &Key<T>, f: impl FnOnce(Option<&T>) -> R) -> R {
-    if !is_set(key) {
+    let held = if in_boundary() {
+        is_set(key).then(capture)
+    } else {
+        outside::frame().filter(|frame| frame.find(key).is_some())
+    };
+    let Some(held) = held else {
         // What is not lent is not kept alive either.
         return f(None);
-    }
-    let held = capture();
+    };
     let result = f(held.find(key));
     // Not as a local that goes with the function: if a store's `Drop` panics here, the result is dropped, not lost.
     drop(held);
@@ -131,7 +138,7 @@ pub(crate) fn with_clone<T: Clone>(key: &Key<T>) -> Option<T> {
     unsafe {
         match find(current, key) {
             Some(binding) => Some((*Shape::<T>::value(binding)).clone()),
-            None if is_entered(current) => with_held(key, |store| store.cloned()),
+            None if is_entered(current) || current == OUTSIDE => with_held(key, |store| store.cloned()),
             None => None,
         }
     }

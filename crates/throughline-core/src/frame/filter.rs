@@ -6,14 +6,24 @@ use super::shape::{Head, Shape};
 use super::{FrameRef, Mode, NOTHING, Traits, binding_at, entry};
 use crate::key::{self, Owner};
 use crate::propagation::{HandOver, Maps};
+use std::panic::Location;
 use std::sync::Arc;
 
 /// What of `frame` crosses: itself, if nothing in it asks to be filtered; else one new frame, and one more for each store that is mapped.
 #[cfg_attr(feature = "audit", track_caller)]
 pub(crate) fn filtered(frame: FrameRef, hand_over: HandOver) -> FrameRef {
+    filtered_at(frame, hand_over, Location::caller())
+}
+
+/// The same, where it was handed over at `place`: for the audit.
+pub(crate) fn filtered_at(
+    frame: FrameRef,
+    hand_over: HandOver,
+    place: &'static Location<'static>,
+) -> FrameRef {
     // SAFETY: `frame` keeps itself alive.
     if unsafe { (*frame.as_ptr()).traits.has(hand_over.bit()) } {
-        filter(&frame, hand_over)
+        filter(&frame, hand_over, place)
     } else {
         frame
     }
@@ -21,8 +31,8 @@ pub(crate) fn filtered(frame: FrameRef, hand_over: HandOver) -> FrameRef {
 
 #[cold]
 #[inline(never)]
-#[cfg_attr(feature = "audit", track_caller)]
-fn filter(frame: &FrameRef, hand_over: HandOver) -> FrameRef {
+#[cfg_attr(not(feature = "audit"), allow(unused_variables))]
+fn filter(frame: &FrameRef, hand_over: HandOver, place: &'static Location<'static>) -> FrameRef {
     let Plan {
         stays,
         crosses,
@@ -37,7 +47,7 @@ fn filter(frame: &FrameRef, hand_over: HandOver) -> FrameRef {
         (true, false) => without_all(frame, &stays, asks),
     };
     #[cfg(feature = "audit")]
-    let crossing = crate::audit::with_trail(crossing, lost, std::panic::Location::caller());
+    let crossing = crate::audit::with_trail(crossing, lost, place);
     // User code, which may panic or change what is current: with the registry unlocked, and only frames of our own in hand.
     maps.iter().fold(crossing, |onto, maps| {
         maps.map(hand_over, frame, &onto).unwrap_or(onto)
@@ -78,7 +88,7 @@ impl Plan {
                     Some(owner) => {
                         plan.stays.push(slot);
                         #[cfg(feature = "audit")]
-                        if owner.is_expected && owner.maps.is_none() {
+                        if owner.is_expected && !is_mapped(owner, hand_over) {
                             plan.lost.push(id);
                         }
                         plan.maps.extend(owner.maps.clone());
@@ -90,6 +100,11 @@ impl Plan {
         });
         plan
     }
+}
+
+#[cfg(feature = "audit")]
+fn is_mapped(owner: &key::Owner, hand_over: HandOver) -> bool {
+    owner.maps.as_ref().is_some_and(|maps| maps.is_mapped(hand_over))
 }
 
 /// The slot and id of each storage that is set in `frame`.

@@ -50,6 +50,7 @@ mod lent;
 mod memory;
 #[cfg(all(test, loom))]
 mod models;
+mod outside;
 mod parts;
 mod release;
 mod shape;
@@ -65,8 +66,9 @@ pub(crate) use current::{capture, capture_for, in_boundary, with, with_clone};
 pub(crate) use entered::{close_guard, disable, enter_with, open_guard, set};
 #[cfg(feature = "audit")]
 pub(crate) use filter::expected_in;
-pub(crate) use filter::{filtered, storages_in};
+pub(crate) use filter::{filtered, filtered_at, storages_in};
 pub(crate) use lent::{Lent, Link, Pushed, find_linked, lend, lend_nothing, lent, link, push};
+pub(crate) use outside::ask;
 pub(crate) use parts::{Bindings, MOST_PARTS, bind_all_on};
 pub(crate) use visit::{end_visit, visit};
 

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use throughline_core::audit::{self, Missed};
 use throughline_core::{
-    AsyncLocalStorage, Crossing, FutureContextExt, HandOver, Propagation, root, snapshot, snapshot_for,
+    AsyncLocalStorage, Crossing, FutureContextExt, HandOver, Propagation, host, root, snapshot, snapshot_for,
 };
 
 /// What was missed of storages of that name: the tests share one summary.
@@ -131,13 +131,48 @@ fn a_default_does_not_hide_that_it_was_missed() {
 }
 
 #[test]
-fn a_raw_spawn_that_was_told_of_is_counted() {
+fn a_raw_spawn_that_was_told_of_is_counted_where_it_was() {
     static ID: AsyncLocalStorage<u32> = AsyncLocalStorage::new().named("raw").expected();
     let here = Location::caller();
-    let raw = ID.run(1, || audit::trail_of(here));
+    let raw = ID.run(1, || host::hand_over(None, here));
     assert_eq!(raw.run(|| ID.get_store()), None);
     assert_eq!(missed("raw")[0].spawned_at(), here);
-    assert!(root(|| audit::trail_of(here)).is_empty());
+    assert!(root(|| host::hand_over(None, here)).is_empty());
+}
+
+#[test]
+fn what_was_lost_before_a_raw_spawn_is_counted_where_that_was() {
+    static ID: AsyncLocalStorage<u32> = AsyncLocalStorage::new().named("before raw").expected();
+    let [first, second] = [lost_here(), lost_here()];
+    let raw = ID.run(1, || host::hand_over(None, first));
+    let again = raw.run(|| host::hand_over(None, second));
+    assert_eq!(again.run(|| ID.get_store()), None);
+    assert_eq!(missed("before raw")[0].spawned_at(), first);
+}
+
+#[track_caller]
+fn lost_here() -> &'static Location<'static> {
+    Location::caller()
+}
+
+#[test]
+fn a_hand_over_that_was_told_of_is_counted_where_it_was() {
+    static ID: AsyncLocalStorage<u32> = AsyncLocalStorage::new().named("told of").expected();
+    let here = Location::caller();
+    let detached = ID.run(1, || host::hand_over(Some(HandOver::Detached), here));
+    assert_eq!(detached.run(|| ID.get_store()), None);
+    assert_eq!(missed("told of")[0].spawned_at(), here);
+}
+
+#[test]
+fn what_is_mapped_elsewhere_and_left_behind_here_is_missed() {
+    static ID: AsyncLocalStorage<u32> = AsyncLocalStorage::new()
+        .named("mapped elsewhere")
+        .expected()
+        .propagation(Propagation::new().task(Crossing::Map(|left| Some(*left))));
+    let detached = ID.run(1, || snapshot_for(HandOver::Detached));
+    assert_eq!(detached.run(|| ID.get_store()), None);
+    assert_eq!(missed("mapped elsewhere").len(), 1);
 }
 
 #[test]

@@ -83,3 +83,80 @@ fn a_frame_put_in_force_in_a_future_moves_with_it() {
     assert_nothing_left();
     assert_eq!(poll(future.as_mut()), Poll::Ready(Some(1)));
 }
+
+mod outside {
+    use super::{A, B, snapshot_of_a};
+    use std::cell::RefCell;
+    use std::sync::Arc;
+    use throughline_core::{
+        AsyncLocalStorage, FutureContextExt, HandOver, Snapshot, boundary, host, in_boundary, root,
+        root_scope, snapshot, snapshot_for,
+    };
+
+    thread_local!(static KNOWN: RefCell<Option<Snapshot>> = const { RefCell::new(None) });
+
+    /// Runs `f` on a thread of which a host knows that it is `known`'s.
+    fn known(known: Snapshot, f: impl FnOnce()) {
+        host::ask_outside(|| KNOWN.with_borrow(Clone::clone));
+        KNOWN.set(Some(known));
+        f();
+        drop(KNOWN.take());
+    }
+
+    #[test]
+    fn what_a_host_knows_is_read_and_handed_over_where_there_is_no_boundary() {
+        let a = snapshot_of_a();
+        known(a, || {
+            assert_eq!(
+                (A.get_store(), B.get_store(), in_boundary()),
+                (Some(1), None, false)
+            );
+            assert_eq!(A.with(|store| store.copied()), Some(1));
+            assert_eq!(snapshot().get(&A), Some(1));
+            assert_eq!(snapshot_for(HandOver::Task).get(&A), Some(1));
+            assert!(snapshot_for(HandOver::Detached).is_empty());
+            assert_eq!(boundary(|| (A.get_store(), in_boundary())), (Some(1), true));
+            let task = async { A.get_store() }.in_context();
+            assert_eq!(futures::executor::block_on(root_scope(task)), Some(1));
+        });
+        assert_eq!((A.get_store(), snapshot().len()), (None, 0));
+    }
+
+    #[test]
+    fn a_boundary_asks_no_host() {
+        known(snapshot_of_a(), || {
+            root(|| {
+                assert_eq!((A.get_store(), snapshot().len()), (None, 0));
+                assert_eq!(boundary(|| A.get_store()), None);
+            });
+            assert_eq!(B.run(2, || (A.get_store(), B.get_store())), (None, Some(2)));
+            assert!(A.try_enter_with(3).is_err());
+        });
+    }
+
+    #[test]
+    fn what_is_lent_is_held_meanwhile_and_let_go_of() {
+        static HELD: AsyncLocalStorage<Arc<u32>> = AsyncLocalStorage::new();
+        let store = Arc::new(5);
+        known(HELD.run(Arc::clone(&store), snapshot), || {
+            HELD.with(|lent| {
+                let lent = lent.unwrap();
+                drop(KNOWN.take());
+                assert_eq!(**lent, 5);
+            });
+            assert_eq!(Arc::strong_count(&store), 1);
+        });
+    }
+
+    #[test]
+    fn a_thread_of_which_nobody_knows_has_none() {
+        known(snapshot_of_a(), || {
+            let other = std::thread::spawn(|| (A.get_store(), snapshot().len()));
+            assert_eq!(other.join().unwrap(), (None, 0));
+        });
+    }
+}
+
+fn snapshot_of_a() -> Snapshot {
+    A.run(1, snapshot)
+}
