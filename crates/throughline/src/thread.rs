@@ -238,6 +238,7 @@ impl From<std::thread::Builder> for Builder {
 }
 
 /// `f` as the thread is to call it; dropped in its context, called or not.
+#[track_caller] // For the audit, which counts by where work was handed over.
 fn handed_over<F: FnOnce() -> T, T>(hand_over: HandOver, f: F) -> impl FnOnce() -> T + use<F, T> {
     let bound = Bound::to(snapshot_for(hand_over), f);
     move || bound.call_once(|f| f())

@@ -62,11 +62,15 @@ impl AsyncResourceBuilder {
     /// # Errors
     /// If the type's name is empty (clause `RES-1`, there only while a hook is enabled). No id was used then.
     #[inline]
+    #[cfg_attr(feature = "audit", track_caller)]
     pub fn try_build(self) -> Result<AsyncResource, EmptyTypeName> {
         if self.type_name.name().is_empty() {
             return Err(EmptyTypeName(()));
         }
-        let frame = self.snapshot.unwrap_or_else(|| snapshot_for(HandOver::Task)).0;
+        let Snapshot(frame) = match self.snapshot {
+            Some(snapshot) => snapshot,
+            None => snapshot_for(HandOver::Task),
+        };
         let info = ResourceInfo::new(
             AsyncId::unique(),
             self.trigger.unwrap_or_else(default_trigger),

@@ -26,6 +26,7 @@ pub(super) struct Submitted<T> {
 
 impl<T> Submitted<T> {
     /// Captures the context of the caller; hooks are told of the resource.
+    #[track_caller]
     pub(super) fn new(pool: &Shared, task: T) -> Self {
         Submitted {
             resource: pool.resource(),

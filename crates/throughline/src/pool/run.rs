@@ -29,6 +29,7 @@ struct Submission {
 }
 
 impl<R: Send + 'static> Run<R> {
+    #[track_caller]
     pub(super) fn new(pool: &WorkerPool, task: impl FnOnce() -> R + Send + 'static) -> Self {
         let (sender, answer) = oneshot::channel();
         let job = Box::new(Awaited {

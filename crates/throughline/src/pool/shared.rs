@@ -84,6 +84,7 @@ impl Shared {
     }
 
     /// The resource of a task that is submitted here and now.
+    #[track_caller] // For the audit, which counts by where work was handed over.
     pub(super) fn resource(&self) -> AsyncResource {
         AsyncResource::builder(self.task_type)
             .snapshot(snapshot_for(self.hand_over))

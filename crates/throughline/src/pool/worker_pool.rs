@@ -84,6 +84,7 @@ impl WorkerPool {
     /// # Panics
     /// Only if an init hook does; the task was not accepted then.
     #[doc(alias = "runTask")]
+    #[track_caller]
     pub fn run_task<T, R, C>(&self, task: T, callback: C) -> Result<(), Refused<(T, C)>>
     where
         T: FnOnce() -> R + Send + 'static,
@@ -121,6 +122,7 @@ impl WorkerPool {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn try_run_task<T, R, C>(&self, task: T, callback: C) -> Result<(), Refused<(T, C)>>
     where
         T: FnOnce() -> R + Send + 'static,
@@ -163,6 +165,7 @@ impl WorkerPool {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn run<T, R>(&self, task: T) -> Run<R>
     where
         T: FnOnce() -> R + Send + 'static,
@@ -280,6 +283,7 @@ impl WorkerPool {
         }
     }
 
+    #[track_caller]
     fn submit<T, R, C>(
         &self,
         place: Result<Place, NoRoom>,

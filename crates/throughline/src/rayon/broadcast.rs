@@ -17,6 +17,7 @@ use throughline_core::{HandOver, Snapshot, root, snapshot_for};
 /// let seen = USER.run("ada", || rayon::broadcast(|_| USER.get_store()));
 /// assert!(seen.iter().all(|&seen| seen == Some("ada")));
 /// ```
+#[track_caller]
 pub fn broadcast<OP, R>(op: OP) -> Vec<R>
 where
     OP: Fn(BroadcastContext<'_>) -> R + Sync,
@@ -30,6 +31,7 @@ where
 ///
 /// # Panics
 /// Not if `op` does: see [`rayon::spawn`](::rayon::spawn).
+#[track_caller]
 pub fn spawn_broadcast<OP>(op: OP)
 where
     OP: Fn(BroadcastContext<'_>) + Send + Sync + 'static,

@@ -17,6 +17,7 @@ use throughline_core::{HandOver, root, snapshot_for};
 /// assert_eq!(both, (Some("ada"), Some("ada")));
 /// ```
 #[inline]
+#[track_caller]
 pub fn join<A, B, RA, RB>(oper_a: A, oper_b: B) -> (RA, RB)
 where
     A: FnOnce() -> RA + Send,
@@ -32,6 +33,7 @@ where
 /// # Panics
 /// As [`join`].
 #[inline]
+#[track_caller]
 pub fn join_context<A, B, RA, RB>(oper_a: A, oper_b: B) -> (RA, RB)
 where
     A: FnOnce(FnContext) -> RA + Send,

@@ -22,6 +22,7 @@ pub trait PoolContextExt {
     /// });
     /// assert_eq!(both, (Some("ada"), Some("ada")));
     /// ```
+    #[track_caller]
     fn in_context(&self) -> PoolInContext<'_>;
 
     /// The pool, whose jobs run in the context that `snapshot` holds.
@@ -29,6 +30,7 @@ pub trait PoolContextExt {
 }
 
 impl PoolContextExt for ThreadPool {
+    #[track_caller]
     fn in_context(&self) -> PoolInContext<'_> {
         self.with_snapshot(snapshot_for(HandOver::Blocking))
     }

@@ -13,6 +13,7 @@ macro_rules! scope {
         /// # Panics
         /// If `op` or a job does; all have ended by then.
         $(#[$example])*
+        #[track_caller]
         pub fn $scope<'scope, OP, R>(op: OP) -> R
         where
             OP: FnOnce(&$Scope<'_, 'scope>) -> R + Send,
@@ -27,6 +28,7 @@ macro_rules! scope {
         ///
         /// # Panics
         #[doc = concat!("As [`", stringify!($scope), "`](", stringify!($scope), "()).")]
+        #[track_caller]
         pub fn $in_place<'scope, OP, R>(op: OP) -> R
         where
             OP: FnOnce(&$Scope<'_, 'scope>) -> R,
@@ -45,6 +47,7 @@ macro_rules! scope {
             ///
             /// # Panics
             /// The scope does, if `body` does.
+            #[track_caller]
             pub fn $spawn<BODY>(&self, body: BODY)
             where
                 BODY: FnOnce(&$Scope<'_, 'scope>) + Send + 'scope,
@@ -57,6 +60,7 @@ macro_rules! scope {
             ///
             /// # Panics
             /// The scope does, if `body` does.
+            #[track_caller]
             pub fn spawn_broadcast<BODY>(&self, body: BODY)
             where
                 BODY: Fn(&$Scope<'_, 'scope>, BroadcastContext<'_>) + Send + Sync + 'scope,

@@ -17,6 +17,7 @@ use throughline_core::{HandOver, Snapshot, snapshot_for};
 /// USER.run("ada", || rayon::spawn(move || send.send(USER.get_store()).unwrap()));
 /// assert_eq!(receive.recv().unwrap(), Some("ada"));
 /// ```
+#[track_caller]
 pub fn spawn<F>(func: F)
 where
     F: FnOnce() + Send + 'static,
@@ -28,6 +29,7 @@ where
 ///
 /// # Panics
 /// As [`spawn`].
+#[track_caller]
 pub fn spawn_fifo<F>(func: F)
 where
     F: FnOnce() + Send + 'static,

@@ -1,5 +1,7 @@
 //! How the public interface behaves. Clauses (`WP-…`) are Node's, laws are those of the design.
 
+#[cfg(feature = "audit")]
+mod audit;
 mod channel;
 // It builds what spawns, so it waits for those who build that anyway.
 #[cfg(all(feature = "rayon", feature = "tokio-util"))]

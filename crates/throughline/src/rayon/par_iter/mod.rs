@@ -26,6 +26,7 @@ pub trait ParallelContextExt: ParallelIterator {
     /// });
     /// assert_eq!(sum, 3 * 5050);
     /// ```
+    #[track_caller]
     fn in_context(self) -> InContext<Self> {
         self.with_snapshot(snapshot_for(HandOver::Blocking))
     }

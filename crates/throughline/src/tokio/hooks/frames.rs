@@ -1,5 +1,6 @@
 //! Where the context of each task is between its polls.
 
+use crate::Snapshot;
 use crate::host::Resident;
 use ::tokio::task::Id;
 use std::collections::HashMap;
@@ -19,6 +20,8 @@ pub(super) trait TaskFrames {
     fn take(&self, task: Id) -> Option<Resident>;
     /// The poll has ended. Answers the context if the task has none to keep.
     fn put_back(&self, task: Id, context: Resident) -> Option<Resident>;
+    /// What the task has between its polls.
+    fn peek(&self, task: Id) -> Option<Snapshot>;
     /// The task is no more. (It may be one that never had a context, or never was put here.)
     fn remove(&self, task: Id) -> Option<Resident>;
 }
@@ -100,6 +103,11 @@ impl TaskFrames for Table {
             Some(place) => place.replace(context),
             None => Some(context),
         }
+    }
+
+    fn peek(&self, task: Id) -> Option<Snapshot> {
+        let contexts = self.shard(task).lock_unless_empty()?;
+        contexts.get(&task)?.as_ref().map(Resident::snapshot)
     }
 
     #[inline]

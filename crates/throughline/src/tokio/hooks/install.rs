@@ -1,7 +1,8 @@
 //! Our hooks beside the user's.
 
-use super::TaskContexts;
+use super::{TaskContexts, hand_over_of};
 use crate::__private::isolate;
+use crate::HandOver;
 use ::tokio::runtime::{Builder, TaskMeta};
 use std::fmt;
 
@@ -32,21 +33,59 @@ use std::fmt;
 /// }));
 /// assert_eq!(ADAS.load(Relaxed), 2);
 /// ```
-#[derive(Default)]
 #[must_use = "they are set by `install`"]
 pub struct Hooks {
+    hand_over: Choose,
     spawn: Vec<Hook>,
     before_poll: Vec<Hook>,
     after_poll: Vec<Hook>,
     terminate: Vec<Hook>,
 }
 
+type Choose = Box<dyn Fn(&TaskMeta<'_>) -> Option<HandOver> + Send + Sync>;
 type Hook = Box<dyn Fn(&TaskMeta<'_>) + Send + Sync>;
 
 impl Hooks {
     /// Ours alone.
     pub fn new() -> Self {
-        Self::default()
+        Hooks {
+            hand_over: Box::new(|meta| Some(hand_over_of(meta))),
+            spawn: Vec::new(),
+            before_poll: Vec::new(),
+            after_poll: Vec::new(),
+            terminate: Vec::new(),
+        }
+    }
+
+    /// Says which hand-over the spawn of each task is, in place of [`hand_over_of`]; none, and the task inherits nothing.
+    ///
+    /// It is asked on the spawner's thread, in its context, where there is something to hand over, and not of tasks that are spawned by
+    /// [the functions](crate::tokio) that hand over by themselves. If it panics, that is [reported](crate::Report), and the task inherits nothing.
+    ///
+    /// With the feature `audit`, a program that never answers anything but none finds its raw spawns: it runs as without hooks, and what its tasks miss is
+    /// [counted](crate::audit) by where they were spawned.
+    ///
+    /// # Examples
+    /// ```
+    /// use throughline::{AsyncLocalStorage, HandOver, tokio::hooks::{Hooks, hand_over_of}};
+    /// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+    ///
+    /// let mut builder = tokio::runtime::Builder::new_current_thread();
+    /// Hooks::new()
+    ///     .hand_over(|meta| match meta.spawned_at().file() {
+    ///         file if file.contains("/my-pool/") => Some(HandOver::Detached),
+    ///         _ => Some(hand_over_of(meta)),
+    ///     })
+    ///     .install(&mut builder);
+    /// let task = USER.scope("ada", async { tokio::spawn(async { USER.get_store() }).await.unwrap() });
+    /// assert_eq!(builder.build().unwrap().block_on(task), Some("ada"));
+    /// ```
+    pub fn hand_over(
+        mut self,
+        choose: impl Fn(&TaskMeta<'_>) -> Option<HandOver> + Send + Sync + 'static,
+    ) -> Self {
+        self.hand_over = Box::new(choose);
+        self
     }
 
     /// With one of yours, as [`Builder::on_task_spawn`].
@@ -76,6 +115,7 @@ impl Hooks {
     /// Sets them, in place of those that `builder` has.
     pub fn install(self, builder: &mut Builder) {
         let Hooks {
+            hand_over,
             spawn,
             before_poll,
             after_poll,
@@ -84,7 +124,7 @@ impl Hooks {
         let contexts = TaskContexts::new();
         let ours = contexts.clone();
         builder.on_task_spawn(move |meta| {
-            ours.on_task_spawn(meta);
+            ours.spawned(meta, || hand_over(meta));
             call("on_task_spawn", &spawn, meta);
         });
         let ours = contexts.clone();
@@ -111,6 +151,12 @@ fn call(name: &str, hooks: &[Hook], meta: &TaskMeta<'_>) {
     }
 }
 
+impl Default for Hooks {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hooks")
@@ -118,6 +164,6 @@ impl fmt::Debug for Hooks {
             .field("before_poll", &self.before_poll.len())
             .field("after_poll", &self.after_poll.len())
             .field("terminate", &self.terminate.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

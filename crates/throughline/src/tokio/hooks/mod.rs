@@ -28,23 +28,38 @@
 //! [reported](crate::Report), and the task, which is spawned all the same, has no context. What is spawned by [the functions](super) that hand over by
 //! themselves is left to them.
 //!
-//! # What they do not
-//! tokio calls no hooks for `spawn_blocking` (and `tokio::fs`) and for tasks of a `LocalSet`; nor does it when it drops the tasks that are pending at the
-//! runtime's shutdown, so that their destructors run without context. Use [the functions](super) there. What [`block_on`](::tokio::runtime::Runtime::block_on)
-//! is given is no task: it runs in its caller's context, or in none.
+//! To inherit everywhere is wrong somewhere: a pool's connection that is opened for one request serves all. So what is spawned by crates that are known for that (hyper, tower,
+//! sqlx and others: `hand_over_of`) is [detached](crate::HandOver::Detached), and you can say so of more, with `Hooks::hand_over`.
 //!
-//! A read in a task that runs by hooks alone takes longer than in one that was wrapped, and a poll some hundred and fifty instructions more
-//! (`benches/benches/spawn.rs`).
+//! # What they do not
+//! tokio calls no hooks for `spawn_blocking` (and `tokio::fs`) and for tasks of a `LocalSet`: use [the functions](super) there. What
+//! [`block_on`](::tokio::runtime::Runtime::block_on) is given is no task: it runs in its caller's context, or in none.
+//!
+//! Nor does tokio call hooks when it drops the tasks that are pending at the runtime's shutdown. Their destructors read their task's context all the same, and can hand it
+//! over; but they are in no boundary, so that [`enter_with`](crate::AsyncLocalStorage::enter_with) is refused. (And where the runtime is dropped inside of a boundary by
+//! a thread that runs its tasks, as a current-thread one is, they see what is set there.)
+//!
+//! A poll by hooks alone takes some hundred and fifty instructions more than a bare one, and no memory (`benches/benches/hooks.rs`).
+//!
+//! # Which spawns were forgotten
+//! With the feature `audit`, install them with a `Hooks::hand_over` that answers `None`: nothing is inherited, and what tasks miss of
+//! [expected](crate::AsyncLocalStorage::expected) storages is counted by the place of their spawn.
 
 #[cfg(tokio_unstable)]
 mod frames;
 #[cfg(tokio_unstable)]
 mod install;
 #[cfg(tokio_unstable)]
+mod place;
+#[cfg(tokio_unstable)]
 mod polled;
+#[cfg(tokio_unstable)]
+mod shutdown;
 
 #[cfg(tokio_unstable)]
 pub use install::Hooks;
+#[cfg(tokio_unstable)]
+pub use place::hand_over_of;
 #[cfg(tokio_unstable)]
 pub(super) use polled::Already;
 #[cfg(tokio_unstable)]

@@ -9,9 +9,11 @@
 //!    its runtime, whose hooks own the table.
 
 use super::frames::{Table, TaskFrames};
+use super::hand_over_of;
+use super::shutdown;
 use crate::__private::isolate;
-use crate::host::{Resident, Visit};
-use crate::{HandOver, Snapshot, snapshot_for};
+use crate::host::{self, Resident, Visit};
+use crate::{HandOver, Snapshot};
 use ::tokio::runtime::TaskMeta;
 use ::tokio::task::Id;
 use std::cell::{Cell, RefCell};
@@ -46,11 +48,23 @@ impl TaskContexts {
     /// Those of a new runtime.
     #[allow(clippy::new_without_default)] // Each is another.
     pub fn new() -> Self {
-        TaskContexts(Arc::new(Table::new()))
+        let table = Arc::new(Table::new());
+        shutdown::know(&table);
+        TaskContexts(table)
     }
 
-    /// A task is being spawned on this thread: it begins with what crosses of the current context.
+    /// A task is being spawned on this thread: it begins with what crosses of the current context, by [`hand_over_of`].
     pub fn on_task_spawn(&self, meta: &TaskMeta<'_>) {
+        self.on_task_spawn_as(meta, Some(hand_over_of(meta)));
+    }
+
+    /// The same, with what crosses at such a hand-over; at none, nothing.
+    pub fn on_task_spawn_as(&self, meta: &TaskMeta<'_>, hand_over: Option<HandOver>) {
+        self.spawned(meta, || hand_over);
+    }
+
+    /// `choose` is asked if there is something to hand over.
+    pub(super) fn spawned(&self, meta: &TaskMeta<'_>, choose: impl FnOnce() -> Option<HandOver>) {
         let task = meta.id();
         // 3: the runtime is closed.
         let is_over = LAST_TERMINATED.get() == Some(task);
@@ -59,7 +73,10 @@ impl TaskContexts {
         }
         let place = || format!("hand-over to tokio's task {task}");
         isolate(place, || {
-            let context = Resident::new(snapshot_for(HandOver::Task));
+            if Resident::new(crate::snapshot()).is_empty() {
+                return;
+            }
+            let context = Resident::new(host::hand_over(choose(), meta.spawned_at()));
             if !context.is_empty() {
                 drop(self.0.put(task, context));
             }

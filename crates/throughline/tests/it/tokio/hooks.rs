@@ -33,7 +33,7 @@ mod unstable {
     use std::task::Poll;
     use throughline::tokio::HandleExt;
     use throughline::tokio::hooks::{self, Hooks, TaskContexts};
-    use throughline::{AsyncLocalStorage, Crossing, Propagation, in_boundary};
+    use throughline::{AsyncLocalStorage, Crossing, HandOver, Propagation, in_boundary};
     use tokio::runtime::{Builder, Runtime};
     use tokio::sync::oneshot;
     use tokio::task::yield_now;
@@ -392,6 +392,167 @@ mod unstable {
                 "{}: {places:?}",
                 way.name
             );
+        }
+    }
+
+    /// Law 4, where tokio calls no hook: destructors find their task's context, in whichever state it was left.
+    #[test]
+    fn task_that_is_pending_at_shutdown_is_dropped_where_its_context_is_read() {
+        struct Reads(std::sync::mpsc::Sender<(Option<u64>, Option<u64>, bool)>);
+        impl Drop for Reads {
+            fn drop(&mut self) {
+                let handed_over = throughline::snapshot().get(&ID);
+                let is_refused = ID.try_enter_with(9).is_err();
+                self.0.send((id(), handed_over, is_refused)).unwrap();
+            }
+        }
+        let held = Arc::new(());
+        for runtime in runtimes() {
+            let (sender, dropped) = channel();
+            let (began, wait) = oneshot::channel::<()>();
+            let (entered, never_polled) = (Reads(sender.clone()), Reads(sender));
+            HELD.run(Arc::clone(&held), || {
+                runtime.spawn(async move {
+                    let _reads = entered;
+                    ID.enter_with(2);
+                    began.send(()).unwrap();
+                    pending::<()>().await
+                });
+            });
+            runtime.block_on(wait).unwrap();
+            // On the current-thread runtime it is never polled.
+            ID.run(3, || {
+                runtime.spawn(async move {
+                    let _reads = never_polled;
+                    pending::<()>().await
+                })
+            });
+            drop(runtime);
+            let mut seen: Vec<_> = dropped.iter().collect();
+            seen.sort_unstable();
+            assert_eq!(seen, [(Some(2), Some(2), true), (Some(3), Some(3), true)]);
+            assert_eq!(Arc::strong_count(&held), 1);
+            assert_eq!(id(), None);
+        }
+    }
+
+    #[test]
+    fn what_is_handed_over_can_be_said_of_each_spawn() {
+        static EVERYWHERE: AsyncLocalStorage<u64> =
+            AsyncLocalStorage::new().propagation(Propagation::everywhere());
+        let mut builder = Builder::new_current_thread();
+        let asked = Arc::new(AtomicU64::new(0));
+        let asks = Arc::clone(&asked);
+        Hooks::new()
+            .hand_over(move |meta| {
+                assert!(meta.spawned_at().file().ends_with("hooks.rs"));
+                match asks.fetch_add(1, SeqCst) {
+                    0 => Some(HandOver::Task),
+                    1 => Some(HandOver::Detached),
+                    2 => None,
+                    _ => panic!("whose is it?"),
+                }
+            })
+            .install(&mut builder);
+        let runtime = builder.build().unwrap();
+        let read = || async { (id(), EVERYWHERE.get_store()) };
+        let reports = reports_of(|| {
+            let spawned = ID.run(1, || {
+                EVERYWHERE.run(2, || [(); 4].map(|()| runtime.spawn(read())))
+            });
+            let expected = [(Some(1), Some(2)), (None, Some(2)), (None, None), (None, None)];
+            for (task, expected) in spawned.into_iter().zip(expected) {
+                assert_eq!(runtime.block_on(task).unwrap(), expected);
+            }
+        });
+        assert!(
+            reports.iter().any(|report| report.contains("whose is it?")),
+            "{reports:?}"
+        );
+        // Where there is nothing to say, or somebody else has said it.
+        runtime.block_on(runtime.spawn(read())).unwrap();
+        let ours = ID.run(1, || runtime.spawn_in_context(read()));
+        assert_eq!(runtime.block_on(ours).unwrap(), (Some(1), None));
+        assert_eq!(asked.load(SeqCst), 4);
+    }
+
+    /// tower's buffer spawns a worker under the first request, which calls the service for all.
+    #[test]
+    fn what_a_crate_spawns_whose_tasks_are_shared_is_detached() {
+        use std::convert::Infallible;
+        use tower::{Service, ServiceExt, buffer::Buffer, service_fn};
+        let [runtime, _] = runtimes();
+        runtime.block_on(async {
+            let synchronous = service_fn(|()| std::future::ready(Ok::<_, Infallible>(id())));
+            let mut buffer = ID.run(1, || Buffer::new(synchronous, 1));
+            let call = async { buffer.ready().await.unwrap().call(()).await.unwrap() };
+            assert_eq!(ID.scope(2, call).await, None);
+        });
+    }
+
+    #[test]
+    fn local_runtime_of_such_a_builder_inherits() {
+        let mut builder = Builder::new_current_thread();
+        hooks::install(&mut builder).unwrap();
+        let runtime = builder
+            .build_local(tokio::runtime::LocalOptions::default())
+            .unwrap();
+        let task = ID.run(1, || runtime.spawn_local(async { id() }));
+        let spawner = ID.scope(2, async {
+            tokio::task::spawn_local(async { id() }).await.unwrap()
+        });
+        assert_eq!(runtime.block_on(task).unwrap(), Some(1));
+        assert_eq!(runtime.block_on(spawner), Some(2));
+    }
+
+    #[cfg(feature = "audit")]
+    mod audit {
+        use super::*;
+        use throughline::audit::{self, Missed};
+
+        fn missed(name: &str) -> Vec<Missed> {
+            let all = audit::summary().into_iter();
+            all.filter(|missed| missed.storage() == name).collect()
+        }
+
+        #[test]
+        fn raw_spawns_are_counted_by_their_place_where_nothing_is_handed_over() {
+            static EXPECTED: AsyncLocalStorage<u64> = AsyncLocalStorage::new().named("hooks: raw").expected();
+            let mut builder = Builder::new_multi_thread();
+            Hooks::new().hand_over(|_| None).install(&mut builder);
+            let runtime = builder.worker_threads(1).build().unwrap();
+            let spawner = EXPECTED.scope(1, async {
+                let nested = async {
+                    let nested = tokio::spawn(async { EXPECTED.get_store() });
+                    (EXPECTED.get_store(), nested.await.unwrap())
+                };
+                let (raw, line) = (tokio::spawn(nested), line!());
+                let ours = throughline::tokio::spawn(async { EXPECTED.get_store() });
+                (raw.await.unwrap(), ours.await.unwrap(), line)
+            });
+            let (raw, ours, line) = runtime.block_on(spawner);
+            assert_eq!((raw, ours), ((None, None), Some(1)));
+            let [missed] = &missed("hooks: raw")[..] else {
+                panic!(
+                    "one place, for the task that it spawned too: {:?}",
+                    audit::summary()
+                )
+            };
+            let place = missed.spawned_at();
+            assert!(place.file().ends_with("hooks.rs"));
+            assert_eq!((place.line(), missed.count()), (line, 2));
+        }
+
+        #[test]
+        fn what_stays_behind_at_a_raw_spawn_is_counted_by_its_place() {
+            static STAYS: AsyncLocalStorage<u64> = AsyncLocalStorage::new()
+                .named("hooks: stays")
+                .expected()
+                .propagation(Propagation::new().task(Crossing::Drop));
+            let [runtime, _] = runtimes();
+            let (task, line) = STAYS.run(1, || (runtime.spawn(async { STAYS.get_store() }), line!()));
+            assert_eq!(runtime.block_on(task).unwrap(), None);
+            assert_eq!(missed("hooks: stays")[0].spawned_at().line(), line);
         }
     }
 }

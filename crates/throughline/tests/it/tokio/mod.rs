@@ -6,7 +6,7 @@ mod joined;
 mod others;
 mod tagged;
 mod tasks;
-mod ways;
+pub(super) mod ways;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -9,18 +9,18 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
 
 /// What a task does.
-pub(super) type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// What a blocking call does.
-pub(super) type Job = Box<dyn FnOnce() + Send>;
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
 /// A multi-thread runtime, and a set of local tasks on the test's own thread.
-pub(super) struct Ground {
-    pub(super) local: LocalSet,
-    pub(super) runtime: Runtime,
+pub(crate) struct Ground {
+    pub(crate) local: LocalSet,
+    pub(crate) runtime: Runtime,
 }
 
 impl Ground {
-    pub(super) fn new(workers: usize) -> Self {
+    pub(crate) fn new(workers: usize) -> Self {
         let runtime = Builder::new_multi_thread()
             .worker_threads(workers)
             .max_blocking_threads(1)
@@ -33,18 +33,18 @@ impl Ground {
         }
     }
 
-    pub(super) fn handle(&self) -> &Handle {
+    pub(crate) fn handle(&self) -> &Handle {
         self.runtime.handle()
     }
 
     /// Waits for `future` among the local tasks.
-    pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(self.local.run_until(future))
     }
 }
 
 /// One that was spawned, with the set that it is in, if any.
-pub(super) enum Task {
+pub(crate) enum Task {
     Single(JoinHandle<()>),
     InSet(JoinSet<()>, AbortHandle),
     #[cfg(feature = "tokio-util")]
@@ -54,7 +54,7 @@ pub(super) enum Task {
 }
 
 impl Task {
-    pub(super) fn abort(&mut self) {
+    pub(crate) fn abort(&mut self) {
         match self {
             Task::Single(task) => task.abort(),
             Task::InSet(_, task) => task.abort(),
@@ -65,7 +65,7 @@ impl Task {
         }
     }
 
-    pub(super) async fn join(&mut self) -> Result<(), JoinError> {
+    pub(crate) async fn join(&mut self) -> Result<(), JoinError> {
         match self {
             Task::Single(task) => task.await,
             Task::InSet(set, _) => set.join_next().await.unwrap(),
@@ -81,13 +81,13 @@ impl Task {
 const KEY: u8 = 0;
 
 /// A way to spawn `W`.
-pub(super) struct Way<W> {
-    pub(super) name: &'static str,
+pub(crate) struct Way<W> {
+    pub(crate) name: &'static str,
     /// Whether the task stays on the test's thread.
-    pub(super) is_local: bool,
+    pub(crate) is_local: bool,
     /// Whether it needs to be called on the runtime.
-    pub(super) needs_runtime: bool,
-    pub(super) spawn: fn(&Ground, W) -> Task,
+    pub(crate) needs_runtime: bool,
+    pub(crate) spawn: fn(&Ground, W) -> Task,
 }
 
 macro_rules! ways {
@@ -125,7 +125,7 @@ fn in_queue(spawn: impl FnOnce(&mut JoinQueue<()>) -> AbortHandle) -> Task {
 }
 
 /// The ways to spawn a task that inherits.
-pub(super) fn tasks() -> Vec<Way<Work>> {
+pub(crate) fn tasks() -> Vec<Way<Work>> {
     ways! {
         "spawn" => |_, work| Task::Single(ours::spawn(work));
         @local "spawn_local" => |_, work| Task::Single(ours::spawn_local(work));
@@ -164,7 +164,7 @@ pub(super) fn tasks() -> Vec<Way<Work>> {
 }
 
 /// The ways to spawn a task that outlives its spawner's work.
-pub(super) fn detached() -> Vec<Way<Work>> {
+pub(crate) fn detached() -> Vec<Way<Work>> {
     ways! {
         "spawn_detached" => |_, work| Task::Single(ours::spawn_detached(work));
         "Handle::spawn_detached" on it => |on, work| Task::Single(on.handle().spawn_detached(work));
@@ -173,7 +173,7 @@ pub(super) fn detached() -> Vec<Way<Work>> {
 }
 
 /// The ways to call what blocks.
-pub(super) fn blocking() -> Vec<Way<Job>> {
+pub(crate) fn blocking() -> Vec<Way<Job>> {
     ways! {
         "spawn_blocking" => |_, job| Task::Single(ours::spawn_blocking(job));
         "Handle" on it => |on, job| Task::Single(on.handle().spawn_blocking_in_context(job));
