@@ -284,13 +284,9 @@ impl EventEmitter {
     #[doc(alias = "removeAllListeners")]
     pub fn remove_all_listeners(&self) {
         if self.hears(&REMOVE_LISTENER) {
-            let events = self.0.lists.events();
-            let (last, others): (Vec<_>, Vec<_>) =
-                events.iter().partition(|&&event| event == REMOVE_LISTENER.id());
-            others
-                .into_iter()
-                .chain(last)
-                .for_each(|event| self.remove_each(event));
+            let mut events = self.events();
+            events.sort_by_key(|event| *event == REMOVE_LISTENER.id());
+            events.iter().for_each(|event| self.remove_each(event));
         }
         drop(self.0.lists.remove_all());
     }
@@ -328,9 +324,7 @@ impl EventEmitter {
     #[doc(alias = "eventNames")]
     #[must_use = "reading has no effect but its answer"]
     pub fn event_names(&self) -> Vec<&'static str> {
-        let mut events = self.0.lists.events();
-        events.sort_by_key(|event| *event == ERROR_MONITOR.id());
-        events.iter().map(|event| event.name).collect()
+        self.events().iter().map(|event| event.name).collect()
     }
 
     /// How many listeners one event may have before a leak is suspected; 0: any number.
@@ -425,6 +419,13 @@ impl EventEmitter {
         if self.hears(change) {
             self.in_scope(|| self.deliver(change, &ListenerInfo { id, event }, false));
         }
+    }
+
+    /// The events that somebody listens for, in Node's order: its symbol comes last.
+    fn events(&self) -> Vec<EventId> {
+        let mut events = self.0.lists.events();
+        events.sort_by_key(|event| *event == ERROR_MONITOR.id());
+        events
     }
 
     /// Removes those who listen for `event` now one by one, the last first.

@@ -1,7 +1,7 @@
 //! What an emitter calls: a closure, each time or once.
 
 use super::{EventEmitter, ListenerId};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Something that can be in an emitter's list, for an event whose payload is `A`.
 pub(super) trait Listen<A: ?Sized>: Send + Sync {
@@ -39,11 +39,31 @@ impl<F> Single<F> {
 impl<A: ?Sized, F: FnOnce(&A) + Send> Listen<A> for Single<F> {
     fn listen(&self, emission: Emission<'_>, id: ListenerId, payload: &A) {
         // Taking it is what makes it ours: another emission, on another thread or within this one, finds it gone.
-        let listener = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(listener) = listener {
+        let taken = self.lock().take();
+        if taken.is_some() {
+            let mut taken = Taken(self, taken);
             // Before its call (clause `EE-12`).
             emission.emitter.off(id);
-            listener(payload);
+            if let Some(listener) = taken.1.take() {
+                listener(payload);
+            }
+        }
+    }
+}
+
+impl<F> Single<F> {
+    fn lock(&self) -> MutexGuard<'_, Option<F>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A listener before its call. If somebody who hears of its removal panics, it goes back, for another emission that has it still.
+struct Taken<'a, F>(&'a Single<F>, Option<F>);
+
+impl<F> Drop for Taken<'_, F> {
+    fn drop(&mut self) {
+        if self.1.is_some() {
+            *self.0.lock() = self.1.take();
         }
     }
 }

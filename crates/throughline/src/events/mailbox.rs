@@ -80,6 +80,14 @@ impl<T> Mailbox<T> {
         Wake(state.reader.take())
     }
 
+    /// The reader goes: nothing more will come, and what has come is in the answer, for its drop.
+    pub(super) fn abandon(&self) -> impl Sized + use<T> {
+        let mut state = self.lock();
+        state.closed = true;
+        state.events = 0;
+        (std::mem::take(&mut state.letters), state.reader.take())
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.lock().closed
     }

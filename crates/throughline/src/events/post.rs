@@ -4,8 +4,10 @@ use super::listener::{Emission, Listen};
 use super::lists::Place;
 use super::mailbox::{Letter, Mailbox, Wake};
 use super::{Event, EventEmitter, ListenerId, WeakEventEmitter};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use throughline_core::__private::isolate;
 
 /// The reader's end: dropped, it takes its listeners away.
 pub(super) struct Inbox<T> {
@@ -108,11 +110,19 @@ impl<T> Inbox<T> {
 impl<T> Drop for Inbox<T> {
     fn drop(&mut self) {
         // Nothing is put in from now on: a listener that an emission on another thread still calls does nothing.
-        drop(self.shared.mailbox.close());
+        let letters = self.shared.mailbox.abandon();
         if let Some(emitter) = self.emitter.upgrade() {
-            self.shared.leave(&emitter, None);
+            // No panic of somebody's goes out of a destructor.
+            isolate(place, || self.shared.leave(&emitter, None));
         }
+        // Here, and not where that emission ends.
+        drop(letters);
     }
+}
+
+/// What panicked, where nobody can be told but by a report.
+fn place() -> String {
+    "a listener of removeListener".to_owned()
 }
 
 impl<T> Shared<T> {
@@ -125,12 +135,20 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Takes the listeners away, `first` before the others.
+    /// Takes the listeners away, `first` before the others: all of them, also if the first panics that hears of it.
     fn leave(&self, emitter: &EventEmitter, first: Option<ListenerId>) {
         let ids = self.lock_ids(std::mem::take);
         let others = ids.into_iter().filter(|id| Some(*id) != first);
+        let mut panic = None;
         for id in first.into_iter().chain(others) {
-            emitter.off(id);
+            match catch_unwind(AssertUnwindSafe(|| emitter.off(id))) {
+                Ok(_) => {}
+                Err(payload) if panic.is_none() => panic = Some(payload),
+                Err(payload) => _ = isolate(place, || resume_unwind(payload)),
+            }
+        }
+        if let Some(payload) = panic {
+            resume_unwind(payload);
         }
     }
 

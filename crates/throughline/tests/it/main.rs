@@ -15,6 +15,7 @@ mod hyper;
 mod panic_hook;
 #[cfg(feature = "pool")]
 mod pool;
+mod random;
 #[cfg(feature = "rayon")]
 mod rayon;
 mod smol;

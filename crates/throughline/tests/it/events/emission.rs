@@ -249,6 +249,30 @@ fn a_once_listener_is_gone_when_it_is_called_and_dropped_after() {
     assert_eq!(lines.take(), ["removed", "called, 0 left", "dropped"]);
 }
 
+// EE-10, EE-12: as in Node, who hears of the removal may keep one emission from calling it, but not another that has it still.
+#[test]
+fn a_once_listener_whose_removal_panics_in_an_inner_emission_is_called_by_the_outer_one() {
+    let emitter = EventEmitter::new();
+    let lines = Lines::new();
+    let (weak, log) = (emitter.downgrade(), lines.clone());
+    let first = AtomicBool::new(true);
+    emitter.on(&CLOSE, move |()| {
+        if first.swap(false, Ordering::SeqCst) {
+            let emitter = weak.upgrade().unwrap();
+            let inner = catch_unwind(AssertUnwindSafe(|| emitter.emit(&CLOSE, &())));
+            log.push(format!("inner emission panicked: {}", inner.is_err()));
+        }
+    });
+    let log = lines.clone();
+    emitter.once(&CLOSE, move |()| log.push("called"));
+    emitter.once(&REMOVE_LISTENER, |_| {});
+    emitter.on(&REMOVE_LISTENER, |info| assert!(!info.is(&CLOSE), "removed"));
+    emitter.emit(&CLOSE, &());
+    assert_eq!(lines.take(), ["inner emission panicked: true", "called"]);
+    emitter.emit(&CLOSE, &());
+    assert!(lines.take().is_empty());
+}
+
 #[test]
 fn no_listener_is_lost_while_threads_add_remove_and_emit() {
     const EACH: usize = 300;

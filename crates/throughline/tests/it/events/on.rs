@@ -1,10 +1,10 @@
 //! Events as a stream.
 
-use super::support::poll;
+use super::support::{Lines, PLACE, poll};
 use futures::executor::block_on;
 use std::panic::catch_unwind;
 use std::pin::pin;
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier, Mutex};
 use std::task::Poll;
 use std::thread;
 use throughline::events::{ERROR, On, OnError, on};
@@ -150,6 +150,85 @@ fn a_stream_that_is_dropped_stops_listening() {
     assert_eq!(listening(&emitter), [1, 1, 1, 0]);
     drop(ticks);
     assert_eq!((listening(&emitter), emitter.emit(&TICK, &1)), ([0; 4], false));
+}
+
+// What nobody read is dropped where the stream is, and not where an emission still has its listener.
+#[test]
+fn a_full_stream_that_is_dropped_drops_what_it_kept_there_and_then() {
+    struct Payload(Lines);
+    impl Clone for Payload {
+        fn clone(&self) -> Self {
+            Payload(self.0.clone())
+        }
+    }
+    impl Drop for Payload {
+        fn drop(&mut self) {
+            self.0.place("dropped");
+        }
+    }
+    const PAYLOAD: Event<Payload> = Event::new("payload");
+    let emitter = EventEmitter::new();
+    let lines = Lines::new();
+    let stream = Arc::new(Mutex::new(Some(on(&emitter, &PAYLOAD).with_capacity(2))));
+    let (slot, log) = (Arc::clone(&stream), lines.clone());
+    emitter.on(&PAYLOAD, move |_| {
+        let stream = slot.lock().unwrap().take();
+        PLACE.run("reader", || drop(stream));
+        log.place("stream dropped");
+    });
+    let payload = Payload(lines.clone());
+    PLACE.run("first", || emitter.emit(&PAYLOAD, &payload));
+    assert_eq!(lines.take(), ["dropped: reader", "stream dropped: first"]);
+
+    // Three of which two fit: the third goes at once, in the emission that it came too late with.
+    let mut stream = on(&emitter, &PAYLOAD).with_capacity(2);
+    PLACE.run("emission", || {
+        (0..3).for_each(|_| _ = emitter.emit(&PAYLOAD, &payload))
+    });
+    let told = lines.take();
+    assert_eq!(
+        told.iter().filter(|line| **line == "dropped: emission").count(),
+        1
+    );
+    let first = block_on(stream.next());
+    PLACE.run("reader", || drop((first, stream)));
+    assert_eq!(lines.take(), ["dropped: reader"; 2]);
+    std::mem::forget(payload);
+}
+
+#[test]
+fn a_stream_that_ends_while_two_threads_emit_tells_all_or_how_much_is_missing() {
+    for _ in 0..50 {
+        let emitter = EventEmitter::new();
+        let mut ticks = on(&emitter, &TICK).with_capacity(8).close_on(&END);
+        let start = Barrier::new(3);
+        thread::scope(|s| {
+            let emitting = [(); 2].map(|()| {
+                s.spawn(|| {
+                    start.wait();
+                    (0..500).for_each(|n| _ = emitter.emit(&TICK, &n));
+                })
+            });
+            let reading = s.spawn(|| {
+                start.wait();
+                let mut told = 0;
+                while let Some(item) = block_on(ticks.next()) {
+                    told += match item {
+                        Ok(_) => 1,
+                        Err(OnError::Missed(n)) => n,
+                        Err(error) => panic!("{error}"),
+                    };
+                }
+                told
+            });
+            for thread in emitting {
+                thread.join().unwrap();
+            }
+            emitter.emit(&END, &());
+            assert_eq!(reading.join().unwrap(), 1000);
+        });
+        assert_eq!(listening(&emitter), [0; 4]);
+    }
 }
 
 // Cancel safety of `next`.

@@ -1,6 +1,7 @@
 //! The next event as a future.
 
 use super::support::{Count, Lines, OnDrop, PLACE, poll};
+use crate::support::reports::reports_of;
 use futures::executor::block_on;
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -147,7 +148,43 @@ fn a_panic_at_the_removal_of_its_listeners_does_not_keep_the_event_from_whoever_
     assert!(catch_unwind(|| emitter.emit(&TICK, &1)).is_err());
     assert_eq!(wakes.get(), 1);
     assert!(matches!(poll(&mut waiting).0, Poll::Ready(Ok(1))));
-    emitter.remove_all_listeners_of(&REMOVE_LISTENER);
+    // Nor does it leave one of them, which would take errors for handled.
+    assert_eq!(listening(&emitter), (0, 0));
+}
+
+#[test]
+fn a_panic_at_the_removal_of_its_listeners_is_reported_where_a_wait_is_dropped() {
+    let emitter = EventEmitter::new();
+    emitter.on(&REMOVE_LISTENER, |info| panic!("removed {}", info.event_name()));
+    let waiting = once(&emitter, &TICK);
+    let reports = reports_of(|| drop(waiting));
+    // The first goes last: elsewhere, it is the one to go on.
+    assert_eq!(
+        reports,
+        ["error", "tick"].map(|name| format!("panic in a listener of removeListener: removed {name}"))
+    );
+    assert_eq!(listening(&emitter), (0, 0));
+}
+
+#[test]
+fn a_wait_dropped_while_another_thread_emits_leaves_no_listener_and_no_payload() {
+    let event: Event<Arc<()>> = Event::new("shared");
+    let payload = Arc::new(());
+    for _ in 0..300 {
+        let emitter = EventEmitter::new();
+        let waiting = once(&emitter, &event);
+        let start = Barrier::new(2);
+        thread::scope(|s| {
+            s.spawn(|| {
+                start.wait();
+                emitter.emit(&event, &payload);
+            });
+            start.wait();
+            drop(waiting);
+        });
+        assert_eq!(emitter.listener_count(&event), 0);
+        assert_eq!(Arc::strong_count(&payload), 1);
+    }
 }
 
 // Between the two registrations of one wait, anything may be emitted.

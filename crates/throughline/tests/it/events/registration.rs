@@ -218,6 +218,25 @@ fn add_with_busy_drop(emitter: &EventEmitter, dropped: &Count) -> throughline::e
 }
 
 // Law 5
+// EE-7, EE-16: Node removes in the order in which it names events, its symbol last but one.
+#[test]
+fn removing_all_goes_by_the_order_of_the_names() {
+    const A: Event = Event::new("a");
+    let emitter = EventEmitter::new();
+    let lines = Lines::new();
+    let log = lines.clone();
+    emitter.on(&ERROR_MONITOR, |_| {});
+    emitter.on(&REMOVE_LISTENER, move |info| log.push(info.event_name()));
+    emitter.on(&A, |()| {});
+    emitter.on(&ERROR, |_| {});
+    assert_eq!(
+        emitter.event_names(),
+        ["removeListener", "a", "error", "errorMonitor"]
+    );
+    emitter.remove_all_listeners();
+    assert_eq!(lines.take(), ["a", "error", "errorMonitor"]);
+}
+
 #[test]
 fn what_is_removed_is_dropped_under_no_lock_and_at_once() {
     let emitter = EventEmitter::new();

@@ -1,19 +1,16 @@
 //! Real Node beside us: a scenario is played by both, each prints what happened, and the lines have to be the same.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
 
 /// What `tests/node/<script>` printed; none if there is no Node. `THROUGHLINE_NODE` names another one than that on the `PATH`.
 ///
 /// # Panics
 /// When the script fails.
 pub(crate) fn run_node(script: &str) -> Option<String> {
-    let node = node()?;
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/node")
-        .join(script);
-    let output = Command::new(node).arg(&file).output().unwrap();
+    let output = Command::new(node()?).arg(path_of(script)).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{script} failed: {errors}");
     Some(String::from_utf8(output.stdout).unwrap())
@@ -28,6 +25,60 @@ pub(crate) fn assert_same_as_node(script: &str, lines: &[String]) {
             assert_eq!(lines, printed, "ours, and what Node printed for {script}");
         }
         None => eprintln!("skipped: there is no `node` to play {script} with"),
+    }
+}
+
+fn path_of(script: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/node")
+        .join(script)
+}
+
+/// A Node that plays one program after the other.
+pub(crate) struct Player {
+    node: Child,
+    pipes: Mutex<(ChildStdin, Lines<BufReader<ChildStdout>>)>,
+}
+
+impl Player {
+    /// None if there is no Node.
+    pub(crate) fn start(script: &str) -> Option<Self> {
+        let mut node = Command::new(node()?)
+            .arg(path_of(script))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (stdin, stdout) = (node.stdin.take().unwrap(), node.stdout.take().unwrap());
+        let pipes = Mutex::new((stdin, BufReader::new(stdout).lines()));
+        Some(Player { node, pipes })
+    }
+
+    /// What it says of a program, which is one line.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub(crate) fn play(&self, program: &str) -> Vec<String> {
+        let (stdin, stdout) = &mut *self.pipes.lock().unwrap();
+        writeln!(stdin, "{program}").unwrap();
+        let mut said = Vec::new();
+        loop {
+            match stdout.next() {
+                Some(line) => match line.unwrap() {
+                    end if end == "." => return said,
+                    line => said.push(line),
+                },
+                None => panic!("Node ended over {program}, after {said:#?}"),
+            }
+        }
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        // It waits for another program.
+        let _ = self.node.kill();
+        let _ = self.node.wait();
     }
 }
 
