@@ -16,7 +16,20 @@ internal.promiseState = (value) => {
   return details[0] === 0 ? ['pending'] : [details[0] === 1 ? 'fulfilled' : 'rejected', details[1]];
 };
 internal.proxyDetails = binding.proxyDetails;
-internal.scheduleDrain = () => {};
+
+// Where somebody else drives the jobs, they have to be told of what is to be done: at the end of the jobs there are, and by the loop.
+let isDrainScheduled = false;
+internal.scheduleDrain = () => {
+  if (isDrainScheduled || binding.drivesItself()) return;
+  isDrainScheduled = true;
+  binding.enqueueMicrotask(() => {
+    isDrainScheduled = false;
+    internal.runNextTicks();
+  });
+};
+internal.wakeLoop = () => {
+  if (!binding.drivesItself()) binding.wakeLoop();
+};
 
 require('internal/error_stack').install();
 
@@ -70,6 +83,7 @@ if (binding.host.exposeGc) define('gc', () => binding.collectGarbage());
 // What the host asks for.
 internal.runMain = (file) => require('node:module').runMain(file);
 internal.runText = (source, filename) => require('node:module').runText(source, filename);
+internal.requireHere = () => require('node:module').createRequire(`${binding.cwd()}/`);
 internal.resolveEsm = (...args) => require('internal/esm').resolve(...args);
 internal.loadEsm = (name) => require('internal/esm').load(name);
 internal.describeEsm = (meta, name) => require('internal/esm').describe(meta, name);

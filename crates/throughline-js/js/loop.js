@@ -89,14 +89,23 @@ function complete(number, ...args) {
   drain();
 }
 
+class HostFuture {}
+
+// A promise that the host settles by completing a request: `[promise, number]`.
+function openPromise() {
+  const { promise, resolve, reject } = Promise.withResolvers();
+  const settle = (isError, value) => (isError ? reject(value) : resolve(value));
+  return [promise, openRequest(new HostFuture(), 'HOSTFUTURE', settle)];
+}
+
 // ---- phases -----------------------------------------------------------------------------------------------------------------
 
 let destroyIsDue = false;
 internal.wake = () => {
   destroyIsDue = true;
+  internal.wakeLoop();
 };
 
-// What other modules do when the loop stands still: they answer whether they did anything.
 function runTimers() {
   timers.processTimers(binding.now());
   drain();
@@ -123,7 +132,7 @@ function wait() {
 const isAlive = () => timers.refed() || holding > 0;
 
 module.exports = {
-  openRequest, refRequest, closeRequest, isOpen, emit, complete,
+  openRequest, openPromise, refRequest, closeRequest, isOpen, emit, complete,
   runTimers, runImmediates, wait, isAlive, drain, callback,
 };
 internal.loop = module.exports;

@@ -130,6 +130,6 @@ function onAwait(promise) {
   binding.attachUnseen(promise, begins, begins);
 }
 
-binding.onPromises(onEvent, onReaction, onAwait);
+binding.onPromises(onEvent, onReaction, onAwait, close);
 
 module.exports = { start: () => binding.watchPromises(true) };

@@ -258,6 +258,7 @@ class Immediate {
     initResource(this, 'Immediate', kFrame);
     this.ref();
     immediates.push(this);
+    internal.wakeLoop();
   }
 
   ref() {

@@ -19,6 +19,7 @@ function handle(error, isRejection) {
   if (capture !== null) {
     capture(error);
   } else if (!process.emit('uncaughtException', error, origin)) {
+    if (binding.host.survives) return false;
     try {
       if (!process._exiting) {
         process._exiting = true;
@@ -30,10 +31,14 @@ function handle(error, isRejection) {
     }
     return false;
   }
-  // The next turn has a callback, after which waiting ticks are run.
+  goOn();
+  return true;
+}
+
+// The next turn has a callback, after which waiting ticks are run.
+function goOn() {
   require('node:timers').setImmediate(() => {});
   ah.clearAsyncIdStack();
-  return true;
 }
 
 function triggerUncaughtException(error, isRejection = false) {
@@ -47,6 +52,10 @@ function triggerUncaughtException(error, isRejection = false) {
   }
   if (handled) return;
   report(error);
+  if (binding.host.survives) {
+    goOn();
+    return;
+  }
   binding.endScript(internal.exitStatus() || GENERIC);
 }
 

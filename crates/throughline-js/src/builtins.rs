@@ -59,6 +59,7 @@ builtins! {
     "stream": "stream.js"
     "stream/promises": "stream_promises.js"
     "string_decoder": "string_decoder.js"
+    "throughline": "throughline.js"
     "timers": "timers.js"
     "timers/promises": "timers_promises.js"
     "url": "url.js"

@@ -138,6 +138,17 @@ impl LoopHandle {
         std::mem::take(&mut queue.tasks)
     }
 
+    #[cfg(feature = "async-runtime")]
+    /// Wakes `waker` when there is something to do; answers whether there is already.
+    pub(crate) fn register(&self, waker: &Waker) -> bool {
+        let mut queue = self.lock();
+        if !queue.tasks.is_empty() || std::mem::take(&mut queue.is_woken) {
+            return true;
+        }
+        queue.waker = Some(waker.clone());
+        false
+    }
+
     /// Waits until there is a task, or until then.
     pub(crate) fn wait(&self, until: Option<Instant>) {
         let mut queue = self.lock();

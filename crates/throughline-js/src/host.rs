@@ -25,6 +25,7 @@ pub struct Options {
     exposes_gc: bool,
     exposes_internals: bool,
     traces: bool,
+    survives: bool,
     limits: Arc<Limits>,
 }
 
@@ -39,6 +40,7 @@ impl Options {
             exposes_gc: false,
             exposes_internals: false,
             traces: false,
+            survives: false,
             limits: Arc::default(),
         }
     }
@@ -87,6 +89,12 @@ impl Options {
         self
     }
 
+    /// An exception that nobody catches is reported on standard error, and does not end the script: as a server wants it, one of whose requests failed.
+    pub fn survive_uncaught(mut self) -> Self {
+        self.survives = true;
+        self
+    }
+
     /// Each event of a resource (`init`, `before`, `after`, `destroy`, `promiseResolve`) is a line of JSON on standard error.
     pub fn trace_async(mut self) -> Self {
         self.traces = true;
@@ -119,6 +127,7 @@ pub(crate) struct Host {
     pub(crate) exposes_gc: bool,
     pub(crate) exposes_internals: bool,
     pub(crate) traces: bool,
+    pub(crate) survives: bool,
     stdout: RefCell<Box<dyn Write + Send>>,
     stderr: RefCell<Box<dyn Write + Send>>,
     start: Instant,
@@ -134,6 +143,7 @@ impl Host {
             exposes_gc: options.exposes_gc,
             exposes_internals: options.exposes_internals,
             traces: options.traces,
+            survives: options.survives,
             stdout: RefCell::new(options.stdout),
             stderr: RefCell::new(options.stderr),
             start: Instant::now(),

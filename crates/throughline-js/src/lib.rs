@@ -3,6 +3,8 @@
 mod builtins;
 mod compile;
 mod crossing;
+#[cfg(feature = "async-runtime")]
+mod drive;
 mod engine;
 mod error;
 pub mod event_loop;
@@ -13,10 +15,17 @@ mod loader;
 mod natives;
 mod node;
 mod runtime;
+mod shared;
+mod tasks;
+mod turn;
 
 pub use crossing::{Crossing, crossing};
+#[cfg(feature = "async-runtime")]
+pub use drive::drive;
 pub use error::Error;
 pub use event_loop::LoopHandle;
 pub use host::Options;
 pub use node::Node;
 pub use runtime::{Runtime, RuntimeBuilder};
+pub use tasks::{Promising, promise};
+pub use turn::Waits;

@@ -20,7 +20,7 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, binding: &Object<'js>, node: &Node) -
     clocks(&binding, node)?;
     files(&binding)?;
     crate::files::install(ctx, binding.binding)?;
-    process(&binding)
+    process(&binding, node)
 }
 
 struct Binding<'a, 'js> {
@@ -52,6 +52,7 @@ fn description<'js>(ctx: &Ctx<'js>, node: &Node) -> Result<Object<'js>> {
     about.set("exposeGc", host.exposes_gc)?;
     about.set("exposeInternals", host.exposes_internals)?;
     about.set("traces", host.traces)?;
+    about.set("survives", host.survives)?;
     let arch = match std::env::consts::ARCH {
         "x86_64" => "x64",
         "aarch64" => "arm64",
@@ -174,7 +175,7 @@ fn files(binding: &Binding<'_, '_>) -> Result<()> {
     })
 }
 
-fn process(binding: &Binding<'_, '_>) -> Result<()> {
+fn process(binding: &Binding<'_, '_>, node: &Node) -> Result<()> {
     binding.function("cwd", || {
         std::env::current_dir()
             .ok()
@@ -186,6 +187,11 @@ fn process(binding: &Binding<'_, '_>) -> Result<()> {
             .map_err(|error| rquickjs::Exception::throw_message(&ctx, &format!("{error}, chdir '{path}'")))
     })?;
     binding.function("memory", memory)?;
+    let of = node.clone();
+    binding.function("wakeLoop", move || of.handle().wake())?;
+    binding.function("drivesItself", |ctx: Ctx<'_>| {
+        State::of(&ctx).is_some_and(State::is_driven_by_us)
+    })?;
     binding.function("runMicrotasks", run_microtasks)
 }
 

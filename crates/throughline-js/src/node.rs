@@ -3,6 +3,7 @@
 use crate::engine::{self, State};
 use crate::event_loop::LoopHandle;
 use crate::host::{Host, Options};
+use crate::tasks::Tasks;
 use crate::{builtins, natives};
 use rquickjs::{Ctx, Error, Exception, FromJs, Function, Object, Result, Value};
 use std::cell::Cell;
@@ -19,6 +20,7 @@ pub struct Node(Rc<Inner>);
 struct Inner {
     host: Host,
     handle: LoopHandle,
+    tasks: Tasks,
     /// Script asked for its end while the host was in it, or a limit was reached.
     is_ended: Cell<bool>,
 }
@@ -36,9 +38,11 @@ impl Node {
             ));
         };
         let state = State::of(ctx).ok_or(Error::Unknown)?;
+        let handle = LoopHandle::new();
         let node = Node(Rc::new(Inner {
             host: Host::new(options),
-            handle: LoopHandle::new(),
+            tasks: Tasks::new(handle.clone()),
+            handle,
             is_ended: Cell::new(false),
         }));
         state.set_node(node.clone());
@@ -67,6 +71,25 @@ impl Node {
         require.call((id,))
     }
 
+    /// The function `require`, as a file in the working directory has it.
+    ///
+    /// # Errors
+    /// If memory does not suffice.
+    pub fn require_function<'js>(&self, ctx: &Ctx<'js>) -> Result<Function<'js>> {
+        self.call(ctx, "requireHere")
+    }
+
+    /// Runs `f`, which calls JavaScript, in the current frame of Rust, all of it: what is set here can be read there, and in all that is begun there. The boundary is
+    /// its own: what is entered there ends with it.
+    ///
+    /// Whatever calls into a context that has Node's modules calls through this, or through [`Runtime::with`](crate::Runtime::with), which does.
+    pub fn enter<R>(&self, ctx: &Ctx<'_>, f: impl FnOnce() -> R) -> R {
+        match State::of(ctx) {
+            Some(state) => engine::enter(state, f),
+            None => f(),
+        }
+    }
+
     /// How many frames with stores of JavaScript are held by Rust: by snapshots, tasks, bound callbacks.
     pub fn captured_frames(&self, ctx: &Ctx<'_>) -> usize {
         State::of(ctx).map_or(0, State::roots)
@@ -75,6 +98,10 @@ impl Node {
     /// Reaches the loop from any thread.
     pub fn handle(&self) -> LoopHandle {
         self.0.handle.clone()
+    }
+
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.0.tasks
     }
 
     pub(crate) fn host(&self) -> &Host {

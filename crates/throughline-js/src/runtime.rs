@@ -6,6 +6,7 @@ use crate::event_loop::LoopHandle;
 use crate::host::{Limits, Options};
 use crate::loader;
 use crate::node::Node;
+use crate::turn::Waits;
 use rquickjs::{Context, Ctx, Function, Object};
 use std::fmt;
 use std::path::Path;
@@ -136,7 +137,7 @@ impl Runtime {
                 return Err(rquickjs::Error::Unknown.into());
             };
             let answer = engine::enter(state, || f(&ctx)).map_err(|error| self.error(&ctx, error));
-            self.phase(&ctx, "drain");
+            self.node.phase(&ctx, "drain");
             answer
         })
     }
@@ -196,7 +197,7 @@ impl Runtime {
                         }
                     });
                 });
-                self.phase(&ctx, "drain");
+                self.node.phase(&ctx, "drain");
             });
             loop {
                 self.run_loop()?;
@@ -211,9 +212,9 @@ impl Runtime {
                             status.unwrap_or(0),
                         ))
                     });
-                    self.phase(&ctx, "drain");
+                    self.node.phase(&ctx, "drain");
                 });
-                if !self.is_alive() {
+                if self.context.with(|ctx| self.node.waits(&ctx)) == Waits::Done {
                     break;
                 }
             }
@@ -251,71 +252,28 @@ impl Runtime {
     }
 
     fn run_loop(&self) -> Result<(), Error> {
-        while self.is_alive() {
-            self.turn();
+        loop {
+            self.context.with(|ctx| self.node.phase(&ctx, "runTimers"));
+            let until = match self.context.with(|ctx| self.node.waits(&ctx)) {
+                Waits::Done => break,
+                Waits::No => Some(Instant::now()),
+                Waits::Until(time) => Some(time),
+                Waits::ForHost => None,
+            };
+            self.node
+                .handle()
+                .wait(until.into_iter().chain(self.limits.deadline()).min());
+            self.limits.check();
+            self.context.with(|ctx| {
+                self.node.run_host(&ctx);
+                self.node.phase(&ctx, "runImmediates");
+            });
         }
         if self.limits.is_reached() {
             Err(Error::timeout())
         } else {
             Ok(())
         }
-    }
-
-    fn is_alive(&self) -> bool {
-        let handle = self.node.handle();
-        self.context.with(|ctx| {
-            if self.node.is_ended(&ctx) {
-                return false;
-            }
-            handle.is_held() || handle.has_tasks() || self.ask(&ctx, "isAlive").unwrap_or(false)
-        })
-    }
-
-    /// Timers, what the host has, immediates: as Node.
-    fn turn(&self) {
-        let handle = self.node.handle();
-        let wait = self.context.with(|ctx| {
-            self.phase(&ctx, "runTimers");
-            if self.node.is_ended(&ctx) {
-                Some(0.0)
-            } else {
-                self.ask::<Option<f64>>(&ctx, "wait").unwrap_or(Some(0.0))
-            }
-        });
-        if wait != Some(0.0) && self.is_alive() {
-            let until = wait.map(|ms| Instant::now() + Duration::from_secs_f64(ms / 1000.0));
-            let limit = self.limits.deadline();
-            handle.wait(until.into_iter().chain(limit).min());
-            self.limits.check();
-        }
-        self.context.with(|ctx| {
-            for task in handle.take() {
-                self.node.protect(&ctx, || {
-                    task(&ctx);
-                    Ok(())
-                });
-                self.phase(&ctx, "drain");
-            }
-            self.phase(&ctx, "runImmediates");
-        });
-    }
-
-    /// One phase of the loop, of those the JavaScript layer has.
-    fn phase(&self, ctx: &Ctx<'_>, name: &str) {
-        self.node.protect(ctx, || {
-            let phases: Object<'_> = self.node.internal(ctx)?.get("loop")?;
-            phases.get::<_, Function<'_>>(name)?.call::<_, ()>(())
-        });
-    }
-
-    fn ask<T: for<'js> rquickjs::FromJs<'js>>(&self, ctx: &Ctx<'_>, name: &str) -> Option<T> {
-        let mut answer = None;
-        self.node.protect(ctx, || {
-            let phases: Object<'_> = self.node.internal(ctx)?.get("loop")?;
-            answer = Some(phases.get::<_, Function<'_>>(name)?.call(())?);
-            Ok(())
-        });
-        answer
     }
 
     /// Node's modules in it.
@@ -337,6 +295,7 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         self.node.handle().close();
+        self.node.tasks().clear();
     }
 }
 

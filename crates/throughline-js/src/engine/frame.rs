@@ -1,6 +1,6 @@
 //! Frame objects: which stores are set, and which frame of the core goes with them.
 
-use super::value::{dup, free, is_same_object, mark, natives};
+use super::value::{address, dup, free, is_same_object, mark, natives};
 use super::{Class, Root, State, new_object, opaque, opaque_of, put};
 use rquickjs::qjs::{self, JSContext, JSRuntime, JSValue};
 use smallvec::SmallVec;
@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::ffi::c_int;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
+use std::thread;
 use throughline_core::{Snapshot, host};
 
 /// Keys of storages and their stores. Few: a search is a walk.
@@ -87,7 +88,9 @@ unsafe extern "C" fn call(
     unsafe {
         if let Some(content) = opaque::<FrameObject>(object).as_ref() {
             let state = &*content.state;
-            state.promise.mark_next(state, object);
+            if state.promise.mark_next(state, object).is_err() {
+                return qjs::JS_EXCEPTION;
+            }
         }
         qjs::JS_UNDEFINED
     }
@@ -114,6 +117,15 @@ unsafe fn new_on(state: &State, rust: Rc<RustHalf>, entries: Entries, made_on: u
     };
     // SAFETY: by the contract.
     unsafe { new_object(state.ctx, state.classes.frame, content) }
+}
+
+/// What Rust set.
+///
+/// # Safety
+/// `object` is a frame object that stays alive meanwhile.
+pub(super) unsafe fn rust_half(state: &State, object: JSValue) -> Option<Snapshot> {
+    // SAFETY: by the contract.
+    unsafe { Some(content(state, object)?.rust.frame.clone()) }
 }
 
 /// The stores of `base`, on another Rust half.
@@ -203,10 +215,41 @@ impl State {
                 return;
             };
             self.current.set(dup(object));
-            if !Rc::ptr_eq(&from.rust, &to.rust) {
+            if self.depth.get() == 0 {
+                self.set_outside(object, &to.rust);
+            } else if !Rc::ptr_eq(&from.rust, &to.rust) {
                 self.follow(&to.rust);
             }
             free(self.ctx, former);
+        }
+    }
+
+    /// A frame was set outside of any boundary of ours, by a job that somebody else drives. Their boundary keeps its stores: ours go into a visit,
+    /// which ends with the frame.
+    #[cold]
+    fn set_outside(&self, object: JSValue, rust: &RustHalf) {
+        self.leave_visit();
+        if address(object) != address(self.root.get()) {
+            let visit = host::Resident::new(rust.frame.clone()).visit();
+            *self.visit.borrow_mut() = Some((thread::current().id(), visit));
+        }
+    }
+
+    /// The end of what a job did outside of any boundary of ours.
+    pub(super) fn end_outside(&self) {
+        if self.depth.get() == 0 {
+            // SAFETY: the root is a frame object.
+            unsafe { self.set_current(self.root.get()) };
+        }
+    }
+
+    fn leave_visit(&self) {
+        let visit = self.visit.borrow_mut().take();
+        match visit {
+            Some((thread, visit)) if thread == thread::current().id() => drop(visit.leave()),
+            // It ended with the boundary it was in.
+            Some((_, visit)) => std::mem::forget(visit),
+            None => {}
         }
     }
 
@@ -229,6 +272,9 @@ impl State {
                 unsafe { put(state.ctx, &state.current, former) };
             }
         }
+        if self.depth.get() == 0 {
+            self.leave_visit();
+        }
         // SAFETY: whoever calls owns `object` meanwhile; the cell gets a reference of its own, and the guard the former one.
         let (former, rust) = unsafe {
             let former = self.current.replace(dup(object));
@@ -241,6 +287,14 @@ impl State {
         self.depth.set(self.depth.get() + 1);
         // The core's own boundary puts the Rust half back.
         rust.frame.run(f)
+    }
+
+    /// Runs `f` in a boundary with `object` current, if it would be in none of ours.
+    pub(super) fn bounded_outside<R>(&self, object: JSValue, f: impl FnOnce() -> R) -> R {
+        match self.depth.get() {
+            0 => self.bounded(object, f),
+            _ => f(),
+        }
     }
 
     /// Whether the current frame is kept by somebody from now on.

@@ -39,6 +39,7 @@ use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::thread::ThreadId;
 use throughline_core::{AsyncLocalStorage, Snapshot, host, snapshot};
 use value::{Native, dup, free, function, mark, replace};
 
@@ -60,8 +61,12 @@ pub(crate) struct State {
     dropped: Arc<Dropped>,
     /// What carries a frame object through Rust: set where JavaScript calls Rust, in the frame that Rust runs in, and there alone.
     carried: AsyncLocalStorage<Arc<Root>>,
-    /// How many boundaries of ours are open on this runtime.
+    /// How many boundaries of ours are open on this runtime. With none, whoever calls has one of their own, which is not ours to change.
     depth: Cell<u32>,
+    /// Our loop is the one that runs the next job, and looks for a marker after it.
+    is_driving: Cell<bool>,
+    /// What stands for one there, where a frame is set nevertheless: see [`State::set_outside`].
+    visit: RefCell<Option<(ThreadId, host::Visit)>>,
     /// Who drives the jobs: our loop, which begins each in the root frame, or somebody else's.
     own_loop: Cell<bool>,
     /// The script asked to end; nothing of it runs any more.
@@ -110,8 +115,10 @@ pub(crate) fn attach<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>
             roots: RefCell::default(),
             free_slots: RefCell::default(),
             dropped: Arc::default(),
-            carried: AsyncLocalStorage::new(),
+            carried: AsyncLocalStorage::new().named("JavaScript"),
             depth: Cell::new(0),
+            is_driving: Cell::new(false),
+            visit: RefCell::default(),
             own_loop: Cell::new(false),
             exit: Cell::new(None),
             layer: Cell::new(qjs::JS_UNDEFINED),
@@ -267,6 +274,10 @@ impl State {
         self.own_loop.set(true);
     }
 
+    pub(crate) fn is_driven_by_us(&self) -> bool {
+        self.own_loop.get()
+    }
+
     /// The status the script asked to end with.
     pub(crate) fn exit_status(&self) -> Option<i32> {
         self.exit.get()
@@ -293,9 +304,27 @@ impl State {
     /// Runs one job, in a boundary of its own and the root frame. Answers whether there was one; what it threw is left in the context.
     pub(crate) fn run_job(&self) -> Result<bool, ()> {
         self.free_dropped();
+        self.run_next(self.root.get())
+    }
+
+    /// Runs `f` in a boundary in which jobs are run by our loop, or by whoever `f` asks to.
+    fn driving<R>(&self, is_driving: bool, frame: JSValue, f: impl FnOnce() -> R) -> R {
+        /// Also if `f` panics.
+        struct PutBack<'a>(&'a Cell<bool>, bool);
+        impl Drop for PutBack<'_> {
+            fn drop(&mut self) {
+                self.0.set(self.1);
+            }
+        }
+        let _put_back = PutBack(&self.is_driving, self.is_driving.replace(is_driving));
+        self.bounded(frame, f)
+    }
+
+    /// Runs the next job in a boundary and frame of its own: that frame, or what a marker ahead of the job says.
+    fn run_next(&self, frame: JSValue) -> Result<bool, ()> {
         // SAFETY: the context is live (invariant 2), and this thread holds its runtime.
         let runtime = unsafe { qjs::JS_GetRuntime(self.ctx) };
-        self.bounded(self.root.get(), || {
+        self.driving(true, frame, || {
             loop {
                 self.promise.forget_marker();
                 let mut ctx = ptr::null_mut();
@@ -318,7 +347,7 @@ pub(crate) fn enter<R>(state: &State, f: impl FnOnce() -> R) -> R {
     let captured = snapshot();
     let carried = captured.get(&state.carried);
     if carried.is_none() && captured.is_empty() {
-        return state.bounded(state.root.get(), f);
+        return state.driving(false, state.root.get(), f);
     }
     state.promise.begin_use(state);
     // SAFETY: this thread holds the runtime. The object is ours until the end; `bounded` keeps what it needs.
@@ -331,7 +360,7 @@ pub(crate) fn enter<R>(state: &State, f: impl FnOnce() -> R) -> R {
                 frame::with_rust_half(state, rooted, Rc::new(half))
             }
         };
-        let answer = state.bounded(object, f);
+        let answer = state.driving(false, object, f);
         free(state.ctx, object);
         answer
     }
@@ -340,7 +369,24 @@ pub(crate) fn enter<R>(state: &State, f: impl FnOnce() -> R) -> R {
 /// Enters JavaScript with nothing set, in a boundary.
 pub(crate) fn at_root<R>(state: &State, f: impl FnOnce() -> R) -> R {
     state.free_dropped();
-    state.bounded(state.root.get(), f)
+    state.driving(false, state.root.get(), f)
+}
+
+/// Makes current what `change` makes of what Rust has set, with the stores of JavaScript as they are; answers what Rust had set before.
+pub(crate) fn change_rust_half(state: &State, change: impl FnOnce(&Snapshot) -> Snapshot) -> Snapshot {
+    state.promise.begin_use(state);
+    // SAFETY: this thread holds the runtime, since JavaScript calls. The object is current when we let go of it.
+    unsafe {
+        let current = state.current.get();
+        let Some(former) = frame::rust_half(state, current) else {
+            return Snapshot::empty();
+        };
+        let changed = change(&former);
+        let object = frame::with_rust_half(state, current, Rc::new(RustHalf::new(changed)));
+        state.set_current(object);
+        free(state.ctx, object);
+        former
+    }
 }
 
 /// The exception that ends the script, which it cannot catch.

@@ -46,6 +46,7 @@ pub(super) struct Promises {
     on_event: Cell<JSValue>,
     on_reaction: Cell<JSValue>,
     on_await: Cell<JSValue>,
+    on_end: Cell<JSValue>,
     on_rejection: Cell<JSValue>,
 }
 
@@ -113,6 +114,20 @@ unsafe extern "C" fn react(
             return qjs::JS_UNDEFINED;
         };
         let state = &*reaction.state;
+        let is_outside = state.depth.get() == 0;
+        let answer = state.bounded_outside(reaction.frame, || react_in_boundary(state, reaction, argc, argv));
+        if is_outside {
+            state.promise.end_job(state);
+        }
+        answer
+    }
+}
+
+/// # Safety
+/// As [`react`].
+unsafe fn react_in_boundary(state: &State, reaction: &Reaction, argc: c_int, argv: *mut JSValue) -> JSValue {
+    // SAFETY: by the contract.
+    unsafe {
         let former = dup(state.current.get());
         state.set_current(reaction.frame);
         if reaction.kind == DECIDES {
@@ -132,15 +147,22 @@ unsafe extern "C" fn run_marker(ctx: *mut JSContext, _: c_int, argv: *mut JSValu
     // SAFETY: queued with our context and one frame object.
     unsafe {
         let state = &*qjs::JS_GetContextOpaque(ctx).cast::<State>();
-        state.promise.mark_next(state, *argv);
+        match state.promise.mark_next(state, *argv) {
+            Ok(()) => qjs::JS_UNDEFINED,
+            Err(()) => qjs::JS_EXCEPTION,
+        }
     }
-    qjs::JS_UNDEFINED
 }
 
 /// A microtask that is no promise's.
 unsafe extern "C" fn run_function(ctx: *mut JSContext, _: c_int, argv: *mut JSValue) -> JSValue {
     // SAFETY: queued with our context and one function.
-    unsafe { qjs::JS_Call(ctx, *argv, qjs::JS_UNDEFINED, 0, std::ptr::null_mut()) }
+    unsafe {
+        let state = &*qjs::JS_GetContextOpaque(ctx).cast::<State>();
+        state.bounded_outside(state.root.get(), || {
+            qjs::JS_Call(ctx, *argv, qjs::JS_UNDEFINED, 0, std::ptr::null_mut())
+        })
+    }
 }
 
 impl Promises {
@@ -169,6 +191,7 @@ impl Promises {
             on_event: nothing(),
             on_reaction: nothing(),
             on_await: nothing(),
+            on_end: nothing(),
             on_rejection: nothing(),
         }
     }
@@ -190,17 +213,39 @@ impl Promises {
             &self.on_event,
             &self.on_reaction,
             &self.on_await,
+            &self.on_end,
             &self.on_rejection,
         ] {
             each(cell.get());
         }
     }
 
-    /// The next job is for `frame`.
-    pub(super) fn mark_next(&self, state: &State, frame: JSValue) {
+    /// The next job is for `frame`. Where our loop drives, it looks here after each job; where somebody else does, the job is run at once, so
+    /// that it has a boundary. Answers whether that threw.
+    pub(super) fn mark_next(&self, state: &State, frame: JSValue) -> Result<(), ()> {
+        if !state.is_driving.get() {
+            // SAFETY: reads what it is.
+            let frame = if unsafe { qjs::JS_IsUndefined(frame) } {
+                state.root.get()
+            } else {
+                frame
+            };
+            let ran = state.run_next(frame).map(drop);
+            self.end_job(state);
+            return ran;
+        }
         // SAFETY: whoever calls owns the frame object.
         unsafe { state.set_current(frame) };
         self.marked.set(true);
+        Ok(())
+    }
+
+    /// A job has ended that somebody else drove: hooks are told before anybody else runs on this thread.
+    fn end_job(&self, state: &State) {
+        if self.watched.get() {
+            // SAFETY: no arguments.
+            unsafe { drop_answer(state, call_layer(state, &self.on_end, &mut [])) };
+        }
     }
 
     pub(super) fn forget_marker(&self) {
@@ -588,7 +633,9 @@ unsafe fn told(state: &State, event: u32, promise: JSValue, parent: JSValue) {
             AFTER if promises.asking.replace(0) != 0 => {
                 let flags = qjs::JS_PROP_CONFIGURABLE as c_int;
                 qjs::JS_DefinePropertyValue(state.ctx, promise, promises.thenable_atom, qjs::JS_TRUE, flags);
+                state.end_outside();
             }
+            AFTER => state.end_outside(),
             FULFILLED if promises.unseen.get() == 0 => mark_fulfilled(state, promise),
             _ => {}
         }
@@ -654,10 +701,11 @@ unsafe extern "C" fn on_rejection(
 }
 
 natives! {
-    /// The functions to be told of promises: an event, a reaction, an `await`.
-    3 onPromises(state, call) {
+    /// The functions to be told of promises: an event, a reaction, an `await`, the end of a job.
+    4 onPromises(state, call) {
         let promises = &state.promise;
-        for (i, cell) in [&promises.on_event, &promises.on_reaction, &promises.on_await].into_iter().enumerate() {
+        let cells = [&promises.on_event, &promises.on_reaction, &promises.on_await, &promises.on_end];
+        for (i, cell) in cells.into_iter().enumerate() {
             replace(state.ctx, cell, dup(call.arg(i)));
         }
         qjs::JS_UNDEFINED
@@ -733,8 +781,10 @@ natives! {
     }
     /// The next job is for that frame.
     1 markNext(state, call) {
-        state.promise.mark_next(state, call.arg(0));
-        qjs::JS_UNDEFINED
+        match state.promise.mark_next(state, call.arg(0)) {
+            Ok(()) => qjs::JS_UNDEFINED,
+            Err(()) => qjs::JS_EXCEPTION,
+        }
     }
     /// Milliseconds as whole numbers, so that equal ones are equal.
     1 truncate(_state, call) {
