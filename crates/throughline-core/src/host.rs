@@ -184,6 +184,20 @@ impl fmt::Debug for Resident {
 /// ends with that: the frame from before is back in either case. (Forgotten outside of any boundary, it stays in force on its thread.)
 ///
 /// Dropped, it is left as by [`leave`](Self::leave).
+///
+/// It stays on its thread:
+/// ```compile_fail,E0277
+/// use throughline_core::{Snapshot, host::Resident};
+/// let visit = Resident::new(Snapshot::empty()).visit();
+/// std::thread::spawn(move || drop(visit)).join().unwrap();
+/// ```
+/// What it left may go:
+/// ```
+/// use throughline_core::{Snapshot, host::Resident};
+/// let visit = Resident::new(Snapshot::empty()).visit();
+/// let task = visit.leave().unwrap();
+/// std::thread::spawn(move || drop(task)).join().unwrap();
+/// ```
 #[must_use = "the visit ends when this is dropped"]
 pub struct Visit {
     id: u64,

@@ -191,7 +191,7 @@ pub(crate) struct Resident(NonNull<Frame>);
 
 // SAFETY: it holds a full reference (`FrameRef` may cross threads), or an entered frame that is nobody else's.
 unsafe impl Send for Resident {}
-// SAFETY: a shared reference to it can do nothing.
+// SAFETY: through a shared reference what it holds is only read, and counted by atomics.
 unsafe impl Sync for Resident {}
 
 impl UnwindSafe for Resident {}
