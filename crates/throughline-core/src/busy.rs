@@ -10,7 +10,7 @@ pub(crate) struct Busy(&'static LocalKey<Cell<bool>>);
 impl Busy {
     /// None if it is already. (`key` has no destructor: this works at the end of a thread.)
     pub(crate) fn begin(key: &'static LocalKey<Cell<bool>>) -> Option<Self> {
-        (!key.replace(true)).then_some(Busy(key))
+        (!key.replace(true)).then(|| Busy(key))
     }
 }
 

@@ -54,7 +54,7 @@ pub fn hand_over(kind: Option<HandOver>, place: &'static Location<'static>) -> S
 /// Has `host` asked what is current on a thread that runs in no boundary, from now on: for a scheduler that is not told of everything it does.
 ///
 /// What it answers is read, and captured; [`run`](AsyncLocalStorage::run) begins with nothing there, as ever, and `enter_with` finds no boundary. The `host` is
-/// asked again for each read, and never forgotten. It must not run code of users, nor read storages.
+/// asked again for each read, and never forgotten. It must not run code of users; what it reads itself is none; and a thread that is ending asks it too.
 ///
 /// # Examples
 /// ```
@@ -63,7 +63,7 @@ pub fn hand_over(kind: Option<HandOver>, place: &'static Location<'static>) -> S
 /// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
 /// thread_local!(static DROPPING: RefCell<Option<Snapshot>> = const { RefCell::new(None) });
 ///
-/// host::ask_outside(|| DROPPING.with_borrow(Clone::clone));
+/// host::ask_outside(|| DROPPING.try_with(|it| it.borrow().clone()).ok().flatten());
 /// DROPPING.set(Some(USER.run("ada", snapshot)));
 /// assert_eq!(USER.get_store(), Some("ada"));
 /// DROPPING.set(None);

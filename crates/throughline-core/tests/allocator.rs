@@ -4,11 +4,12 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::pin::pin;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
-use throughline_core::host::Resident;
+use throughline_core::host::{self, Resident};
 use throughline_core::{
-    AsyncLocalStorage, AsyncResource, Bind, FutureContextExt, HandOver, root, run_with, snapshot,
+    AsyncLocalStorage, AsyncResource, Bind, FutureContextExt, HandOver, Snapshot, root, run_with, snapshot,
     snapshot_for,
 };
 
@@ -130,6 +131,22 @@ fn what_is_missed_is_counted_while_it_reads() {
         snapshot.run(|| drop(std::hint::black_box(vec![0; 10])));
     }
     assert!(audit::summary().iter().map(audit::Missed::count).sum::<u64>() >= 20);
+}
+
+#[test]
+fn hosts_are_asked_while_it_reads() {
+    host::ask_outside(|| {
+        drop(std::hint::black_box(vec![0; 10]));
+        None
+    });
+    static KNOWN: OnceLock<Snapshot> = OnceLock::new();
+    KNOWN.get_or_init(|| TENANT.run(5, snapshot));
+    std::thread_local!(static IS_KNOWN: Cell<bool> = const { Cell::new(false) });
+    host::ask_outside(|| KNOWN.get().filter(|_| IS_KNOWN.get()).cloned());
+    IS_KNOWN.set(true);
+    assert!(asked_for(5, || drop(std::hint::black_box(vec![0_u8; 5000]))) >= 10_000);
+    assert_eq!(TENANT.get_store(), Some(5));
+    IS_KNOWN.set(false);
 }
 
 /// A thread gives its free blocks back when it ends, after its thread-locals have begun to go.

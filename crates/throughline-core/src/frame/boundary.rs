@@ -129,7 +129,12 @@ pub(crate) fn run_without<R>(place: Option<Place>, f: impl FnOnce() -> R) -> R {
     // SAFETY: the current frame is alive.
     let set = place.filter(|p| unsafe { find_place(real(current()), p.slot, p.id) }.is_some());
     let Some(place) = set else {
-        return enter(&current::capture(), f);
+        let base = current::capture();
+        return match place {
+            // A host may know of something there.
+            Some(place) if !current::in_boundary() => enter(&build::without_on(&base, place), f),
+            _ => enter(&base, f),
+        };
     };
     // SAFETY: the contract is the same.
     run_on(
