@@ -5,7 +5,6 @@
 #[cfg(feature = "audit")]
 pub mod audit;
 mod bind;
-mod busy;
 mod default;
 mod error;
 mod frame;

@@ -140,6 +140,9 @@ const CATALOGUE = {
   ERR_EVENT_RECURSION: [Error, 'The event "%s" is already being dispatched'],
   ERR_FALSY_VALUE_REJECTION: [Error, () => 'Promise was rejected with falsy value'],
   ERR_ILLEGAL_CONSTRUCTOR: [TypeError, 'Illegal constructor'],
+  ERR_IMPORT_ATTRIBUTE_MISSING: [TypeError, 'Module "%s" needs an import attribute of "%s: %s"'],
+  ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE: [TypeError, 'Module "%s" is not of type "%s"'],
+  ERR_IMPORT_ATTRIBUTE_UNSUPPORTED: [TypeError, 'Import attribute "%s" with value "%s" is not supported in %s'],
   ERR_INTERNAL_ASSERTION: [Error, '%s'],
   ERR_INVALID_ARG_TYPE: [
     TypeError,
@@ -147,7 +150,7 @@ const CATALOGUE = {
       `The ${subject(name)} must be ${expectation(expected)}. Received ${determineSpecificType(value)}`,
   ],
   ERR_INVALID_ARG_VALUE: [TypeError, invalidValue],
-  ERR_INVALID_ASYNC_ID: [RangeError, 'Invalid %s value: %s'],
+  ERR_INVALID_ASYNC_ID: [RangeError, (name, value) => require('internal/inspect').format('Invalid %s value: %s', name, value)],
   ERR_INVALID_BUFFER_SIZE: [RangeError, 'Buffer size must be a multiple of %s'],
   ERR_INVALID_FILE_URL_HOST: [TypeError, 'File URL host must be "localhost" or empty on %s'],
   ERR_INVALID_FILE_URL_PATH: [TypeError, 'File URL path %s'],

@@ -22,14 +22,13 @@ const bare = (id) => (id.startsWith('node:') ? id.slice(5) : id);
 // What a specifier in the module `base` names: the engine's name for the module.
 function resolve(specifier, base, attributes) {
   const name = find(specifier, base);
-  if (attributes !== undefined && attributes !== 'json') throw unsupported(attributes);
+  if (attributes !== undefined && attributes !== 'json') throw new codes.ERR_IMPORT_ATTRIBUTE_UNSUPPORTED('type', attributes, name);
+  const isJson = isUrl(name) && path.extname(toPath(name)) === '.json';
+  if (isJson && attributes === undefined) throw new codes.ERR_IMPORT_ATTRIBUTE_MISSING(name, 'type', 'json');
+  if (!isJson && attributes === 'json' && !name.startsWith('data:')) {
+    throw new codes.ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE(name, 'json');
+  }
   return name;
-}
-
-function unsupported(type) {
-  const error = new TypeError(`Import attribute "type" with value "${type}" is not supported`);
-  error.code = 'ERR_IMPORT_ATTRIBUTE_UNSUPPORTED';
-  return error;
 }
 
 function find(specifier, base) {
@@ -230,6 +229,8 @@ function runMain(file) {
     settled();
     internal.triggerUncaughtException(error, true);
   });
+  // Node evaluates a main module in a microtask, so that those come before ticks here.
+  binding.runMicrotasks();
 }
 
 // Runs a module of ours that imports others, at once; answers what it gave.

@@ -130,7 +130,7 @@ function disableHook(hook) {
   if (!hook[kNoPromiseHook]) promiseHooks -= 1;
   // Not at once: this may run between the `before` and the `after` of a promise, or in an event that the hook is yet to be told of.
   binding.enqueueMicrotask(() => {
-    if (promiseHooks === 0) binding.watchPromises(false);
+    if (promiseHooks === 0) require('internal/promise_hooks').stop();
     if (enabled.has(hook) || !numbers.has(hook)) return;
     binding.forgetHook(numbers.get(hook));
     numbers.delete(hook);

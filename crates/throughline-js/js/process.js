@@ -24,11 +24,11 @@ const uncaught = require('internal/uncaught');
 let exitCode;
 
 function checkedExitCode(value) {
-  if (value === undefined || value === null) return value;
-  if (typeof value === 'string' && value !== '' && Number.isInteger(+value)) return value;
-  if (typeof value !== 'number') throw new codes.ERR_INVALID_ARG_TYPE('code', ['integer', 'string', 'undefined'], value);
-  if (!Number.isInteger(value)) throw new codes.ERR_OUT_OF_RANGE('code', 'an integer', value);
-  return value;
+  if (value === undefined || value === null) return undefined;
+  const status = typeof value === 'string' && value !== '' && Number.isInteger(+value) ? +value : value;
+  if (typeof status !== 'number') throw new codes.ERR_INVALID_ARG_TYPE('code', 'number', value);
+  if (!Number.isInteger(status)) throw new codes.ERR_OUT_OF_RANGE('code', 'an integer', value);
+  return status;
 }
 
 Object.defineProperty(self, 'exitCode', {
@@ -43,27 +43,27 @@ Object.defineProperty(self, 'exitCode', {
 internal.exitStatus = () => Number(exitCode ?? 0);
 
 function emitExit() {
-  if (self._exiting) return;
   self._exiting = true;
   self.emit('exit', exitCode ?? 0);
 }
 
 // The program has nothing left to do: its status.
 internal.finish = () => {
-  if (internal.isMainPending()) {
-    exitCode ??= 13;
+  const isPending = internal.isMainPending();
+  if (isPending) exitCode ??= 13;
+  try {
     emitExit();
-    if (exitCode === 13) internal.write(2, 'Warning: Detected unsettled top-level await\n');
-    return internal.exitStatus();
+  } catch (error) {
+    internal.triggerUncaughtException(error);
   }
-  emitExit();
+  if (isPending && exitCode === 13) internal.write(2, 'Warning: Detected unsettled top-level await\n');
   return internal.exitStatus();
 };
 
 function exit(...args) {
-  if (args.length > 0 && args[0] !== undefined) self.exitCode = args[0];
+  if (args.length > 0) self.exitCode = args[0] ?? exitCode;
   require('internal/async_hooks').clearAsyncIdStack();
-  emitExit();
+  if (!self._exiting) emitExit();
   self.reallyExit(internal.exitStatus());
 }
 

@@ -93,7 +93,7 @@ function onReaction(handler, derived, value, kind) {
     return undefined;
   }
   close();
-  const isTracked = ah.promiseHooksExist() && binding.isPromise(derived);
+  const isTracked = isWatching && binding.isPromise(derived);
   if (isTracked) {
     track(derived);
     emitBefore(derived);
@@ -104,7 +104,7 @@ function onReaction(handler, derived, value, kind) {
   } finally {
     if (isTracked) {
       opens(derived, false);
-    } else if (ah.promiseHooksExist() && binding.isPromise(derived)) {
+    } else if (isWatching && binding.isPromise(derived)) {
       late(derived);
       opens(derived, false);
     }
@@ -123,8 +123,10 @@ function onAwait(promise) {
   if (ah.destroyHooksExist()) ah.registerDestroyHook(throwaway, id, undefined, PROMISE);
   const begins = () => {
     close();
-    emitBefore(throwaway);
-    opens(throwaway, true);
+    if (isWatching) {
+      emitBefore(throwaway);
+      opens(throwaway, true);
+    }
     binding.markNext(frame);
   };
   binding.attachUnseen(promise, begins, begins);
@@ -132,4 +134,11 @@ function onAwait(promise) {
 
 binding.onPromises(onEvent, onReaction, onAwait, close);
 
-module.exports = { start: () => binding.watchPromises(true) };
+// While the engine tells of promises: from when the first hook is enabled until a microtask after the last is disabled.
+let isWatching = false;
+function watch(on) {
+  isWatching = on;
+  binding.watchPromises(on);
+}
+
+module.exports = { start: () => watch(true), stop: () => watch(false) };

@@ -67,7 +67,10 @@ function textOf(error) {
   const { inspect } = require('internal/inspect');
   if (isError(error)) {
     try {
-      return inspect(error, { colors: false });
+      const text = inspect(error, { colors: false });
+      // Where Node's own functions are in a stack, the engine has no frame at all, and such an error would be shown in brackets.
+      const head = Object.hasOwn(error, 'stack') ? error.stack : String(error);
+      return text.startsWith(`[${head}]`) ? head + text.slice(head.length + 2) : text;
     } catch {
       try {
         return String(error.stack);
@@ -76,7 +79,7 @@ function textOf(error) {
       }
     }
   }
-  if (typeof error === 'object' && error !== null) return inspect(error);
+  if (typeof error === 'function' || (typeof error === 'object' && error !== null)) return inspect(error);
   return String(error);
 }
 

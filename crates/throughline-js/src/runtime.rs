@@ -62,9 +62,11 @@ impl RuntimeBuilder {
         self
     }
 
-    /// The most bytes of stack that calls may take.
+    /// The most bytes of stack that calls may take, up to 16 MiB; 1 MiB if it is not set. The thread has to have as much, and some for Rust: the engine counts
+    /// from where Rust last called it.
     pub fn stack_limit(mut self, bytes: usize) -> Self {
-        self.stack_limit = Some(bytes);
+        // With more than that, the engine's interface would turn the limit off, and a recursion end the process.
+        self.stack_limit = Some(bytes.clamp(1, 16 << 20));
         self
     }
 

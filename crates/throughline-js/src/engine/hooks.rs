@@ -33,7 +33,8 @@ pub(super) struct HookState {
 }
 
 struct Running {
-    entered: Entered,
+    /// Nothing while hooks are told that it begins, or ends.
+    entered: Option<Entered>,
     id: f64,
     trigger: f64,
     resource: JSValue,
@@ -200,46 +201,61 @@ impl State {
             trigger,
             is_promise,
         };
+        // It is on the stack when hooks are told, and until they have been (`HK-11`).
+        self.push_running(id, trigger, resource);
         let entered = self.telling(event, |registry| registry.enter(&info));
-        // SAFETY: the reference goes into the stack.
-        let resource = unsafe { dup(resource) };
-        self.hooks.stack.borrow_mut().push(Running {
-            entered,
-            id,
-            trigger,
-            resource,
-        });
+        self.set_entered(entered);
     }
 
     /// As `push`, and no hook of this runtime is told.
     fn push_quietly(&self, id: f64, trigger: f64, resource: JSValue, name: ResourceType) {
         let Some(id_of_it) = id_of(id) else { return };
         let info = self.hooks.quiet.resource(id_of_it, id_of(trigger), name);
+        self.push_running(id, trigger, resource);
         let entered = self.hooks.quiet.enter(&info);
+        self.set_entered(entered);
+    }
+
+    fn push_running(&self, id: f64, trigger: f64, resource: JSValue) {
         // SAFETY: the reference goes into the stack.
         let resource = unsafe { dup(resource) };
         self.hooks.stack.borrow_mut().push(Running {
-            entered,
+            entered: None,
             id,
             trigger,
             resource,
         });
     }
 
+    fn set_entered(&self, entered: Entered) {
+        if let Some(running) = self.hooks.stack.borrow_mut().last_mut() {
+            running.entered = Some(entered);
+        }
+    }
+
     /// Takes the top off the stack, and tells hooks `after`. Answers whether there is something on the stack yet.
     fn pop(&self, is_promise: bool) -> bool {
-        let Some(running) = self.hooks.stack.borrow_mut().pop() else {
-            return false;
+        let (entered, event) = {
+            let mut stack = self.hooks.stack.borrow_mut();
+            let Some(running) = stack.last_mut() else {
+                return false;
+            };
+            let event = Event {
+                resource: running.resource,
+                trigger: running.trigger,
+                is_promise,
+            };
+            (running.entered.take(), event)
         };
-        let event = Event {
-            resource: running.resource,
-            trigger: running.trigger,
-            is_promise,
-        };
-        // Out of order it is left when it is dropped, or not at all.
-        let _ = self.telling(event, |registry| registry.leave(running.entered));
-        // SAFETY: the reference was the stack's.
-        unsafe { free(self.ctx, running.resource) };
+        if let Some(entered) = entered {
+            // Out of order it is left when it is dropped, or not at all.
+            let _ = self.telling(event, |registry| registry.leave(entered));
+        }
+        let running = self.hooks.stack.borrow_mut().pop();
+        if let Some(running) = running {
+            // SAFETY: the reference was the stack's.
+            unsafe { free(self.ctx, running.resource) };
+        }
         !self.hooks.stack.borrow().is_empty()
     }
 

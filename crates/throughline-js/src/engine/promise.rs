@@ -8,7 +8,9 @@
 //!
 //! All this begins when a frame is first made: before that there is but one context, and the engine is as it was.
 
-use super::value::{address, called, dup, free, function, natives, number, replace, to_number, truth};
+use super::value::{
+    address, called, dup, free, function, is_same_object, natives, number, replace, to_number, truth,
+};
 use super::{Class, Native, State, new_object, opaque, opaque_of, put, symbol_atom};
 use rquickjs::qjs::{self, JSAtom, JSContext, JSRuntime, JSValue};
 use std::cell::Cell;
@@ -25,6 +27,8 @@ pub(super) struct Promises {
     then: Cell<JSValue>,
     resolve: Cell<JSValue>,
     constructor: Cell<JSValue>,
+    /// `Promise.prototype`.
+    prototype: Cell<JSValue>,
     /// A marker ran: the next job is for the current frame.
     marked: Cell<bool>,
     /// A marker was put into the queue, and perhaps nothing followed it that it is for.
@@ -179,6 +183,7 @@ impl Promises {
             then: nothing(),
             resolve: nothing(),
             constructor: nothing(),
+            prototype: nothing(),
             marked: Cell::new(false),
             loose: Cell::new(false),
             quiet: Cell::new(0),
@@ -210,6 +215,7 @@ impl Promises {
             &self.then,
             &self.resolve,
             &self.constructor,
+            &self.prototype,
             &self.on_event,
             &self.on_reaction,
             &self.on_await,
@@ -318,7 +324,7 @@ impl Promises {
                 Some(on_promise),
                 std::ptr::from_ref(state).cast_mut().cast(),
             );
-            free(ctx, prototype);
+            put(ctx, &self.prototype, prototype);
             free(ctx, promise);
         }
     }
@@ -550,7 +556,8 @@ unsafe fn attach(state: &State, promise: JSValue, fulfilled: JSValue, rejected: 
     promises.unseen.set(promises.unseen.get() - 1);
 }
 
-/// A script that assigns `constructor` of a promise gets a property of its own, as if there was no setter.
+/// A script that assigns `constructor` of a promise gets a property of its own, as if there was no setter; of the prototype itself, another value, while the
+/// getter stays: without it no `await` would be noticed any more.
 unsafe extern "C" fn set_constructor(
     ctx: *mut JSContext,
     this: JSValue,
@@ -559,7 +566,11 @@ unsafe extern "C" fn set_constructor(
 ) -> JSValue {
     // SAFETY: called by the engine (invariant 1).
     unsafe {
-        called(ctx, this, argc, argv, |_, call| {
+        called(ctx, this, argc, argv, |state, call| {
+            if is_same_object(this, state.promise.prototype.get()) {
+                replace(ctx, &state.promise.constructor, dup(call.arg(0)));
+                return qjs::JS_UNDEFINED;
+            }
             let name = qjs::JS_NewAtom(ctx, c"constructor".as_ptr());
             let flags = qjs::JS_PROP_C_W_E as c_int;
             qjs::JS_DefinePropertyValue(ctx, this, name, dup(call.arg(0)), flags);

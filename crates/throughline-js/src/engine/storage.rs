@@ -80,12 +80,17 @@ natives! {
     0 getStore(state, call) {
         dup(this!(state, call).get(state))
     }
+    /// As Node's, it takes any receiver, and enters for what is no storage what nobody can read.
     1 enterWith(state, call) {
-        state.enter_store(this!(state, call).key, call.arg(0));
+        if let Some(storage) = opaque_of::<Storage>(call.this, state.classes.storage) {
+            state.enter_store(storage.key, call.arg(0));
+        }
         qjs::JS_UNDEFINED
     }
     0 disable(state, call) {
-        state.disable(this!(state, call).key);
+        if let Some(storage) = opaque_of::<Storage>(call.this, state.classes.storage) {
+            state.disable(storage.key);
+        }
         qjs::JS_UNDEFINED
     }
     /// `ALS-7` to `ALS-10`.

@@ -1,0 +1,9 @@
+// HK-17: a throw in `after` is fatal, and nobody is asked.
+'use strict';
+const { AsyncResource, createHook } = require('node:async_hooks');
+process.on('exit', (code) => console.log('exit', code));
+process.on('uncaughtException', () => console.log('never'));
+let isOn = true;
+createHook({ after() { if (!isOn) return; isOn = false; throw new Error('in after'); } }).enable();
+try { new AsyncResource('R').runInAsyncScope(() => console.log('inside')); } catch { console.log('never'); }
+setTimeout(() => console.log('never'), 20);

@@ -1,0 +1,3 @@
+// An import of nothing.
+import './is-not-there.mjs';
+console.log('never');

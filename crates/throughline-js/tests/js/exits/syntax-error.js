@@ -1,0 +1,3 @@
+// A script that is none.
+console.log('never');
+const = 1;

@@ -1,0 +1,3 @@
+// A module that is none.
+console.log('never');
+const = 1;

@@ -1,0 +1,3 @@
+// Causes are printed.
+'use strict';
+throw new Error('outer', { cause: new RangeError('inner') });

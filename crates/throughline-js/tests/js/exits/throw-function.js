@@ -1,0 +1,4 @@
+// Thrown: function.
+'use strict';
+process.on('exit', (code) => console.log('exit', code, process.exitCode));
+throw () => {};

@@ -1,0 +1,4 @@
+// Thrown: null prototype.
+'use strict';
+process.on('exit', (code) => console.log('exit', code, process.exitCode));
+throw Object.create(null);

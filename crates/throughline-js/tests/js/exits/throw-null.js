@@ -1,0 +1,4 @@
+// Thrown: null.
+'use strict';
+process.on('exit', (code) => console.log('exit', code, process.exitCode));
+throw null;

@@ -1,0 +1,4 @@
+// Thrown: number.
+'use strict';
+process.on('exit', (code) => console.log('exit', code, process.exitCode));
+throw 42;

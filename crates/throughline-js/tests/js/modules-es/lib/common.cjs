@@ -1,0 +1,3 @@
+'use strict';
+exports.named = 'from CommonJS';
+exports.isMain = require.main === module;

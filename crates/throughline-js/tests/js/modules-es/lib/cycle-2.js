@@ -1,0 +1,1 @@
+exports.sawDone = require('./cycle-1.js').done;

@@ -1,0 +1,2 @@
+globalThis.effects = (globalThis.effects ?? 0) + 1;
+export default globalThis.effects;
