@@ -21,10 +21,12 @@
 //! assert_eq!((missed.storage(), missed.spawned_at().line(), missed.count()), ("request id", line, 1));
 //! ```
 
+use crate::busy::Busy;
 use crate::frame::{self, FrameRef};
 use crate::label::Label;
 use crate::report::{self, Report};
 use crate::{AsyncLocalStorage, Propagation};
+use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -109,6 +111,10 @@ impl Missed {
     pub fn count(&self) -> u64 {
         self.count
     }
+
+    fn is_of(&self, other: &Missed) -> bool {
+        (self.id, self.spawned_at) == (other.id, other.spawned_at)
+    }
 }
 
 impl fmt::Display for Missed {
@@ -125,15 +131,24 @@ impl fmt::Display for Missed {
 
 static SUMMARY: Mutex<Vec<Missed>> = Mutex::new(Vec::new());
 
+/// Calls `f` with what was missed so far; not in the midst of another such call.
+fn with_summary<R>(f: impl FnOnce(&mut Vec<Missed>) -> R) -> Option<R> {
+    thread_local! {
+        static LOOKS: Cell<bool> = const { Cell::new(false) };
+    }
+    let _looks = Busy::begin(&LOOKS)?;
+    Some(f(&mut SUMMARY.lock().unwrap_or_else(PoisonError::into_inner)))
+}
+
 /// All that was missed so far, in the order in which it was missed first.
 #[must_use = "asking has no effect but its answer"]
 pub fn summary() -> Vec<Missed> {
-    SUMMARY.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    with_summary(|all| all.clone()).unwrap_or_default()
 }
 
 /// Forgets what was missed so far.
 pub fn reset() {
-    SUMMARY.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    with_summary(Vec::clear);
 }
 
 /// An expected storage was read, and nothing was there. What is missed for the first time is [reported](crate::Report).
@@ -143,25 +158,26 @@ pub(crate) fn missed(id: u64, storage: Label) {
     let Some(spawned_at) = lost_at else {
         return;
     };
-    let mut summary = SUMMARY.lock().unwrap_or_else(PoisonError::into_inner);
-    match summary
-        .iter_mut()
-        .find(|missed| missed.id == id && missed.spawned_at == spawned_at)
-    {
-        Some(missed) => missed.count += 1,
-        None => {
-            let missed = Missed {
-                storage,
-                id,
-                spawned_at,
-                count: 1,
-            };
-            summary.push(missed.clone());
-            drop(summary);
-            report::report(&Report::Warning {
-                name: "LostContextWarning",
-                message: &missed.to_string(),
-            });
+    let missed = Missed {
+        storage,
+        id,
+        spawned_at,
+        count: 1,
+    };
+    let is_first = with_summary(|all| match all.iter_mut().find(|known| known.is_of(&missed)) {
+        Some(known) => {
+            known.count += 1;
+            false
         }
+        None => {
+            all.push(missed.clone());
+            true
+        }
+    });
+    if is_first == Some(true) {
+        report::report(&Report::Warning {
+            name: "LostContextWarning",
+            message: &missed.to_string(),
+        });
     }
 }

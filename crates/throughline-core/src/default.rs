@@ -1,6 +1,8 @@
 //! A default store, computed once, on first read.
 
+use crate::busy::Busy;
 use crate::frame::{self, FrameRef};
+use std::cell::Cell;
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 /// A default that may not be computed yet.
@@ -84,8 +86,9 @@ impl<T> DefaultStore<T> {
 struct Turn(usize, usize);
 
 impl Turn {
-    /// Waits for other threads' turns; none if they wait for this thread, or it is this thread's own turn.
+    /// Waits for other threads' turns; none if they wait for this thread, or it is this thread's own turn, or it looks already.
     fn take(address: usize, is_done: impl Fn() -> bool) -> Option<Turn> {
+        let _looks = Busy::begin(&LOOKS)?;
         let me = this_thread();
         let mut turns = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
         while !is_done() && turns.running.iter().any(|(a, _)| *a == address) {
@@ -101,13 +104,15 @@ impl Turn {
     }
 }
 
+thread_local! {
+    /// This thread looks at the turns. What an allocator reads meanwhile is none, where it would wait for its own thread.
+    static LOOKS: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Tells apart threads that are running. `thread::current` would not do: it panics where a thread's own data is gone, and reading is
 /// allowed there.
 fn this_thread() -> usize {
-    thread_local! {
-        static MARK: u8 = const { 0 };
-    }
-    MARK.with(|mark| std::ptr::from_ref(mark).addr())
+    LOOKS.with(|here| std::ptr::from_ref(here).addr())
 }
 
 impl Drop for Turn {

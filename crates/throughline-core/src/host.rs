@@ -54,7 +54,7 @@ pub fn hand_over(kind: Option<HandOver>, place: &'static Location<'static>) -> S
 /// Has `host` asked what is current on a thread that runs in no boundary, from now on: for a scheduler that is not told of everything it does.
 ///
 /// What it answers is read, and captured; [`run`](AsyncLocalStorage::run) begins with nothing there, as ever, and `enter_with` finds no boundary. The `host` is
-/// asked again for each read, and never forgotten. It must not run code of users, nor read storages.
+/// asked again for each read, and never forgotten. It must not run code of users; what it reads itself is none; and a thread that is ending asks it too.
 ///
 /// # Examples
 /// ```
@@ -63,7 +63,7 @@ pub fn hand_over(kind: Option<HandOver>, place: &'static Location<'static>) -> S
 /// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
 /// thread_local!(static DROPPING: RefCell<Option<Snapshot>> = const { RefCell::new(None) });
 ///
-/// host::ask_outside(|| DROPPING.with_borrow(Clone::clone));
+/// host::ask_outside(|| DROPPING.try_with(|it| it.borrow().clone()).ok().flatten());
 /// DROPPING.set(Some(USER.run("ada", snapshot)));
 /// assert_eq!(USER.get_store(), Some("ada"));
 /// DROPPING.set(None);
@@ -184,6 +184,20 @@ impl fmt::Debug for Resident {
 /// ends with that: the frame from before is back in either case. (Forgotten outside of any boundary, it stays in force on its thread.)
 ///
 /// Dropped, it is left as by [`leave`](Self::leave).
+///
+/// It stays on its thread:
+/// ```compile_fail,E0277
+/// use throughline_core::{Snapshot, host::Resident};
+/// let visit = Resident::new(Snapshot::empty()).visit();
+/// std::thread::spawn(move || drop(visit)).join().unwrap();
+/// ```
+/// What it left may go:
+/// ```
+/// use throughline_core::{Snapshot, host::Resident};
+/// let visit = Resident::new(Snapshot::empty()).visit();
+/// let task = visit.leave().unwrap();
+/// std::thread::spawn(move || drop(task)).join().unwrap();
+/// ```
 #[must_use = "the visit ends when this is dropped"]
 pub struct Visit {
     id: u64,

@@ -5,6 +5,7 @@
 #[cfg(feature = "audit")]
 pub mod audit;
 mod bind;
+mod busy;
 mod default;
 mod error;
 mod frame;

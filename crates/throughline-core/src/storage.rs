@@ -232,6 +232,18 @@ impl<T: Store> AsyncLocalStorage<T> {
     /// assert_eq!(seen, Some("ada"));
     /// ```
     ///
+    /// What cannot be called is refused by the compiler (clause `ALS-12`):
+    /// ```compile_fail,E0277
+    /// use throughline_core::AsyncLocalStorage;
+    /// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+    /// USER.run("ada", USER.get_store());
+    /// ```
+    /// ```
+    /// use throughline_core::AsyncLocalStorage;
+    /// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+    /// USER.run("ada", || USER.get_store());
+    /// ```
+    ///
     /// # Panics
     /// If `f` does, with the stores from before back in place. If the `Drop` of a store does, after everything is put back; where
     /// `f` panicked already, such a second panic is reported by the panic hook and goes no further.

@@ -129,7 +129,12 @@ pub(crate) fn run_without<R>(place: Option<Place>, f: impl FnOnce() -> R) -> R {
     // SAFETY: the current frame is alive.
     let set = place.filter(|p| unsafe { find_place(real(current()), p.slot, p.id) }.is_some());
     let Some(place) = set else {
-        return enter(&current::capture(), f);
+        let base = current::capture();
+        return match place {
+            // A host may know of something there.
+            Some(place) if !current::in_boundary() => enter(&build::without_on(&base, place), f),
+            _ => enter(&base, f),
+        };
     };
     // SAFETY: the contract is the same.
     run_on(
@@ -191,7 +196,7 @@ pub(crate) struct Resident(NonNull<Frame>);
 
 // SAFETY: it holds a full reference (`FrameRef` may cross threads), or an entered frame that is nobody else's.
 unsafe impl Send for Resident {}
-// SAFETY: a shared reference to it can do nothing.
+// SAFETY: through a shared reference what it holds is only read, and counted by atomics.
 unsafe impl Sync for Resident {}
 
 impl UnwindSafe for Resident {}

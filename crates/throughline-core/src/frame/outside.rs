@@ -2,6 +2,8 @@
 
 use super::FrameRef;
 use crate::Snapshot;
+use crate::busy::Busy;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
@@ -12,8 +14,14 @@ static HOSTS: RwLock<Vec<Host>> = RwLock::new(Vec::new());
 /// Without the lock, for programs that have no such host.
 static ANY: AtomicBool = AtomicBool::new(false);
 
+thread_local! {
+    /// This thread asks, or has the list locked: what a host or an allocator reads meanwhile is none.
+    static ASKS: Cell<bool> = const { Cell::new(false) };
+}
+
 /// From now on `host` is asked. It is never forgotten.
 pub(crate) fn ask(host: Host) {
+    let _asks = Busy::begin(&ASKS);
     let mut hosts = HOSTS.write().unwrap_or_else(PoisonError::into_inner);
     if !hosts.iter().any(|known| std::ptr::fn_addr_eq(*known, host)) {
         hosts.push(host);
@@ -33,6 +41,7 @@ pub(super) fn frame() -> Option<FrameRef> {
 
 #[cold]
 fn asked() -> Option<FrameRef> {
+    let _asks = Busy::begin(&ASKS)?;
     // One at a time, with the list unlocked while it is asked.
     let host = |n: usize| {
         HOSTS

@@ -107,6 +107,13 @@ impl<F: Future> Future for InResource<F> {
     }
 }
 
+#[cfg(feature = "stream")]
+impl<F: futures_core::FusedFuture> futures_core::FusedFuture for InResource<F> {
+    fn is_terminated(&self) -> bool {
+        self.scope.is_none() || self.inner.is_terminated()
+    }
+}
+
 impl<F: fmt::Debug> fmt::Debug for InResource<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("InResource").field(&self.inner.get_ref()).finish()

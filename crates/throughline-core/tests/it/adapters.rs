@@ -16,7 +16,8 @@ use std::task::{Context, Poll, Waker};
 use throughline_core::sink::SinkContextExt;
 use throughline_core::stream::StreamContextExt;
 use throughline_core::{
-    AsyncLocalStorage, FutureContextExt, InContext, futures_io, root_scope, scope_with, snapshot, tokio_io,
+    AsyncLocalStorage, FutureContextExt, FutureResourceExt, InContext, futures_io, root_scope, scope_with,
+    snapshot, tokio_io,
 };
 use tokio::io::ReadBuf;
 
@@ -588,6 +589,16 @@ mod forwarded {
         let mut future = pin!(async {}.fuse().in_context());
         assert!(poll(future.as_mut()).is_ready());
         assert!(future.is_terminated());
+        // The same in a resource; and one that says so before it was polled.
+        let mut future = pin!(async {}.fuse().in_resource("FUSED"));
+        assert!(!future.is_terminated());
+        assert!(poll(future.as_mut()).is_ready());
+        assert!(future.is_terminated());
+        assert!(
+            futures::future::Fuse::<std::future::Ready<()>>::terminated()
+                .in_resource("FUSED")
+                .is_terminated()
+        );
     }
 
     #[test]

@@ -7,12 +7,12 @@ use std::future::{Future, Pending, Ready};
 use std::marker::PhantomPinned;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
-use throughline_core::host::{Entered, HookRegistry, OutOfOrder};
+use throughline_core::host::{Entered, HookRegistry, OutOfOrder, Resident, Visit};
 use throughline_core::{
     AsyncHook, AsyncId, AsyncLocalStorage, AsyncResource, AsyncResourceBuilder, Bind, BindAsync, BindFuture,
-    BindMut, BindOnce, Destroyed, EmptyTypeName, Enabled, ExitScope, HookBuilder, InContext, InResource,
-    NoBoundary, PanicPolicy, Report, ResourceInfo, ResourceType, RunScope, Scope, ScopeWith, Snapshot, Store,
-    bind,
+    BindMut, BindOnce, Crossing, Destroyed, EmptyTypeName, Enabled, ExitScope, HandOver, HookBuilder,
+    InContext, InResource, NoBoundary, PanicPolicy, Propagation, Report, ResourceInfo, ResourceType,
+    RunScope, Scope, ScopeWith, Snapshot, Store, bind,
 };
 
 type SendFuture = Pending<()>;
@@ -89,6 +89,19 @@ assert_not_impl_any!(HookRegistry: Default);
 assert_not_impl_any!(Entered: Send, Sync, Clone);
 assert_not_impl_any!(OutOfOrder: Send, Sync, Clone);
 assert_impl_all!(OutOfOrder: std::error::Error);
+
+// Between two visits it may go where it likes; a visit is its thread's.
+assert_impl_all!(Resident: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Debug);
+assert_not_impl_any!(Resident: Clone);
+assert_impl_all!(Visit: Unpin, Debug);
+assert_not_impl_any!(Visit: Send, Sync, Clone);
+
+assert_impl_all!(HandOver: Send, Sync, Copy, Eq, std::hash::Hash, Debug);
+// Whatever is to cross.
+assert_impl_all!(Propagation<Rc<u32>>: Send, Sync, Copy, Default, Debug);
+assert_impl_all!(Crossing<Rc<u32>>: Send, Sync, Copy, Debug);
+#[cfg(feature = "audit")]
+assert_impl_all!(throughline_core::audit::Missed: Send, Sync, Clone, Eq, Debug, std::fmt::Display);
 
 assert_impl_all!(Destroyed<u32>: Send, Sync, Copy, PartialEq, std::error::Error);
 // Also where what it holds is not.

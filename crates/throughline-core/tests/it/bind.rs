@@ -17,6 +17,7 @@ fn read() -> u32 {
     A.get_store().unwrap()
 }
 
+/// ALS-31: they are passed on, by closures that implement the same traits as those that were bound.
 mod arguments {
     use super::*;
 

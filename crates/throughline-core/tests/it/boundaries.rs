@@ -332,7 +332,7 @@ mod futures_of_their_own {
         }
     }
 
-    /// Law 10: it moves with the future.
+    /// Law 10, and M-5: it moves with the future.
     #[test]
     fn what_is_entered_moves_with_the_future_to_other_threads() {
         for (name, mut future) in adapted() {

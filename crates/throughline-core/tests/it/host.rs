@@ -97,7 +97,7 @@ mod outside {
 
     /// Runs `f` on a thread of which a host knows that it is `known`'s.
     fn known(known: Snapshot, f: impl FnOnce()) {
-        host::ask_outside(|| KNOWN.with_borrow(Clone::clone));
+        host::ask_outside(|| KNOWN.try_with(|known| known.borrow().clone()).ok().flatten());
         KNOWN.set(Some(known));
         f();
         drop(KNOWN.take());
@@ -132,6 +132,27 @@ mod outside {
             assert_eq!(B.run(2, || (A.get_store(), B.get_store())), (None, Some(2)));
             assert!(A.try_enter_with(3).is_err());
         });
+    }
+
+    #[test]
+    fn exit_takes_a_storage_out_of_what_a_host_knows() {
+        known(snapshot_of_a(), || {
+            assert_eq!(A.exit(|| (A.get_store(), in_boundary())), (None, true));
+            assert_eq!(B.exit(|| A.get_store()), Some(1));
+            let without = A.exit_scope(async { A.get_store() });
+            assert_eq!(futures::executor::block_on(without), None);
+            assert_eq!(A.get_store(), Some(1));
+        });
+    }
+
+    #[test]
+    fn a_host_that_reads_when_it_is_asked_reads_none() {
+        fn reads() -> Option<Snapshot> {
+            assert_eq!((A.get_store(), snapshot().len()), (None, 0));
+            None
+        }
+        host::ask_outside(reads);
+        assert_eq!(B.get_store(), None);
     }
 
     #[test]

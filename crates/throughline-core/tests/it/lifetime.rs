@@ -424,7 +424,7 @@ mod in_a_long_loop {
 mod storages_that_go {
     use super::*;
 
-    /// MEM-2. There are fewer slots than this, so that each has to be used again.
+    /// MEM-2, and ALS-24: none was disabled. There are fewer slots than this, so that each has to be used again.
     #[test]
     fn a_hundred_thousand_leave_nothing() {
         let drops = Drops::default();

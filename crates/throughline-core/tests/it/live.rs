@@ -64,6 +64,31 @@ fn resources_are_counted_as_long_as_somebody_has_a_handle() {
     );
 }
 
+/// MEM-3
+#[test]
+fn a_resource_makes_no_frame_however_many_storages_are_set() {
+    alone_in_a_process(
+        "live::a_resource_makes_no_frame_however_many_storages_are_set",
+        || {
+            fn within(storages: &[AsyncLocalStorage<u32>], f: &dyn Fn()) {
+                match storages {
+                    [] => f(),
+                    [first, rest @ ..] => first.run(1, || within(rest, f)),
+                }
+            }
+            let storages = [const { AsyncLocalStorage::new() }; 100];
+            within(&storages, &|| {
+                assert_eq!(frames(), 100);
+                let resources = [(); 10].map(|()| AsyncResource::new("LIVE"));
+                let futures = [(); 10].map(|()| pause().in_context().in_resource("LIVE"));
+                resources[0].run_in_async_scope(|| assert_eq!(frames(), 100));
+                drop(futures);
+            });
+            assert_eq!(live(), (0, 0));
+        },
+    );
+}
+
 #[test]
 fn nothing_is_left_when_all_is_over() {
     alone_in_a_process("live::nothing_is_left_when_all_is_over", || {

@@ -10,7 +10,15 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
-use throughline_core::{AsyncLocalStorage, FutureContextExt, RunScope, root, root_scope, snapshot};
+use throughline_core::{
+    AsyncLocalStorage, AsyncResource, FutureContextExt, RunScope, create_hook, root, root_scope, snapshot,
+};
+
+/// Two copies of this crate would have two current frames. Cargo refuses a program with both, since both say so.
+#[test]
+fn there_is_one_copy_of_the_core_in_a_program() {
+    assert!(include_str!("../../Cargo.toml").contains("\nlinks = \"throughline_core\"\n"));
+}
 
 mod naming {
     use super::*;
@@ -169,6 +177,39 @@ mod get_store {
             }));
             assert_eq!(log.take(), [Some(1)]);
         });
+    }
+
+    /// ALS-3: in Node 20 the caller sees what its callee enters after an `await`, unless some hook is enabled.
+    #[test]
+    fn what_is_read_does_not_depend_on_what_else_is_there() {
+        static A: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
+        let program = || {
+            let callee = async {
+                A.enter_with(2);
+                pause().await;
+                A.enter_with(3);
+                A.get_store()
+            };
+            let called = A.scope(1, async {
+                let seen = callee.in_context().await;
+                (seen, A.get_store())
+            });
+            let resource = A.run(4, || AsyncResource::new("SEEN"));
+            (
+                block_on(called),
+                resource.run_in_async_scope(|| A.get_store()),
+                A.get_store(),
+            )
+        };
+        let expected = ((Some(3), Some(1)), Some(4), None);
+        assert_eq!(program(), expected);
+        let other = AsyncLocalStorage::new();
+        assert_eq!(other.run(1, program), expected);
+        let hook = create_hook().init(|_| ()).before(|_| ()).destroy(|_| ()).build();
+        let enabled = hook.enable_scoped();
+        assert_eq!(program(), expected);
+        drop(enabled);
+        assert_eq!(program(), expected);
     }
 
     /// Law 7.

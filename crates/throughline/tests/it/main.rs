@@ -3,6 +3,7 @@
 #[cfg(feature = "audit")]
 mod audit;
 mod channel;
+mod clauses;
 // It builds what spawns, so it waits for those who build that anyway.
 #[cfg(all(feature = "rayon", feature = "tokio-util"))]
 mod clippy;
