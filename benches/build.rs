@@ -28,10 +28,7 @@ fn profile() -> String {
     let out = env::var("OUT_DIR").unwrap();
     let directory = Path::new(&out).ancestors().nth(3).and_then(Path::file_name);
     match directory.unwrap().to_str().unwrap() {
-        // `cargo bench` shares this one with `--release`; a bench is not built with the latter.
-        "release" => "bench".into(),
-        // `cargo test --benches`
-        "debug" => "test".into(),
+        "debug" => "dev".into(),
         other => other.into(),
     }
 }

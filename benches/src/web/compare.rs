@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{Engine, Load, Process, Work};
-use crate::time::{Spread, spread, whose_turn};
+use crate::harness::{Spread, spread, whose_turn};
 
 /// Where [`node_binaries`] looks for more: paths with colons between.
 pub const NODE_BINARIES_FROM: &str = "NODE_BINARIES";

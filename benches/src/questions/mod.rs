@@ -1,0 +1,49 @@
+//! What is asked: a file each.
+
+mod bind;
+mod capture;
+mod channel;
+mod emit;
+mod poll;
+mod pool;
+mod rayon;
+mod read;
+mod resource;
+mod restore;
+mod run;
+mod spawn;
+mod two_threads;
+
+use crate::Question;
+
+macro_rules! questions {
+    ($($name:ident: $asks:literal,)*) => {
+        /// All of them.
+        pub const QUESTIONS: &[Question] = &[$(Question {
+            name: stringify!($name),
+            asks: $asks,
+            define: $name::define,
+        },)*];
+    };
+}
+
+questions! {
+    read: "What does it cost to read a store?",
+    run: "What does it cost to run a closure with a store set?",
+    poll: "What does it cost to poll a wrapped future, beyond the poll of the bare one?",
+    capture: "What does it cost to keep what is set, for later?",
+    restore: "What does it cost to run a closure with what was kept?",
+    bind: "What does it cost to bind a closure to what is set, and to call it?",
+    spawn: "What does a task cost that inherits, beside a bare one?",
+    rayon: "What does a rayon job cost that runs in its giver's context, beside a bare one?",
+    resource: "What does a resource cost, and a callback of it, with and without hooks?",
+    emit: "What does it cost to call an event's listeners, beyond calling as many boxed closures?",
+    channel: "What does a diagnostics channel cost, unused and used?",
+    pool: "What does a job of the worker pool cost, beside one of rayon's on as many threads?",
+    two_threads: "Do two threads that work in one context get in each other's way?",
+}
+
+/// The question of a name.
+pub fn question(name: &str) -> Option<&'static Question> {
+    QUESTIONS.iter().find(|question| question.name() == name)
+}
