@@ -16,7 +16,6 @@ Usage: throughline-benches COMMAND
   time [--rounds N] [QUESTION…]  nanoseconds, in rounds in which all take turns
   count [QUESTION…]              instructions, by callgrind
   budgets [--update]             are Throughline's instructions, bytes and blocks within benches/budgets.toml?
-  try                            each operation once
   questions                      what can be asked
 ";
 
@@ -45,7 +44,6 @@ fn run(args: &[&str]) -> Outcome<ExitCode> {
         ["count", names @ ..] => count(names),
         ["budgets"] => budgets::check(),
         ["budgets", "--update"] => budgets::update(),
-        ["try"] => try_once(),
         ["questions"] => list(),
         // What the above start anew, in a process of its own.
         [command, name, rounds] if *command == MEASURED => measured(named(name)?, rounds.parse()?),
@@ -93,14 +91,6 @@ fn count(names: &[&str]) -> Outcome<ExitCode> {
     println!("# instructions, beyond the floor\n");
     for question in questions {
         table::print(&question.count()?);
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn try_once() -> Outcome<ExitCode> {
-    for question in QUESTIONS {
-        question.try_once();
-        println!("{}: tried", question.name());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -69,7 +69,8 @@ impl Question {
     }
 
     /// Does each operation once, for what its assertions say.
-    pub fn try_once(&self) {
+    #[cfg(test)]
+    pub(crate) fn try_once(&self) {
         self.on_deep_stack(|bench| {
             for op in &bench.operations {
                 op.time(1);

@@ -26,7 +26,8 @@ pub(super) fn define(bench: &mut Bench) {
 
 /// Everything while nobody listens, beside what has to be asked at least.
 fn unused(bench: &mut Bench) {
-    let rows: [(&str, fn(&mut Meter), f64); 3] = [
+    type Measure = fn(&mut Meter);
+    let rows: [(&str, Measure, f64); 3] = [
         // Two loads and the address of one, where the flag takes one.
         ("publish", |m| listened(m, |m| publish_each(m, &UNUSED)), 7.0),
         (

@@ -12,6 +12,7 @@ mod resource;
 mod restore;
 mod run;
 mod spawn;
+mod storage;
 mod two_threads;
 
 use crate::Question;
@@ -30,6 +31,7 @@ macro_rules! questions {
 questions! {
     read: "What does it cost to read a store?",
     run: "What does it cost to run a closure with a store set?",
+    storage: "What does it cost to make a storage at run time, and to drop it?",
     poll: "What does it cost to poll a wrapped future, beyond the poll of the bare one?",
     capture: "What does it cost to keep what is set, for later?",
     restore: "What does it cost to run a closure with what was kept?",
@@ -46,4 +48,16 @@ questions! {
 /// The question of a name.
 pub fn question(name: &str) -> Option<&'static Question> {
     QUESTIONS.iter().find(|question| question.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_can_be_asked() {
+        for question in QUESTIONS {
+            question.try_once();
+        }
+    }
 }

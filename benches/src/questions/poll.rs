@@ -142,15 +142,15 @@ fn boxed(bench: &mut Bench) {
 fn made(bench: &mut Bench) {
     bench.floor(|m| m.each(|_| poll_once(black_box(async {}))));
     bench.row("a scope made, polled once, and dropped", Live(1));
-    bench.ours(|m| make_each::<Ours>(m));
-    bench.op(Who::Tokio, |m| make_each::<Tokio>(m));
-    bench.op(Who::Inherit, |m| make_each::<Inherit>(m));
-    bench.op(Who::Dcontext, |m| make_each::<Dcontext>(m));
-    bench.op(Who::OpenTelemetry, |m| make_each::<OpenTelemetry>(m));
-    bench.op(Who::Tracing, |m| make_each::<Tracing>(m));
-    bench.op(Who::TracingAlone, |m| make_each::<TracingAlone>(m));
-    bench.op(Who::Fastrace, |m| make_each::<Fastrace>(m));
-    bench.op(Who::Sentry, |m| make_each::<Sentry>(m));
+    bench.ours(make_each::<Ours>);
+    bench.op(Who::Tokio, make_each::<Tokio>);
+    bench.op(Who::Inherit, make_each::<Inherit>);
+    bench.op(Who::Dcontext, make_each::<Dcontext>);
+    bench.op(Who::OpenTelemetry, make_each::<OpenTelemetry>);
+    bench.op(Who::Tracing, make_each::<Tracing>);
+    bench.op(Who::TracingAlone, make_each::<TracingAlone>);
+    bench.op(Who::Fastrace, make_each::<Fastrace>);
+    bench.op(Who::Sentry, make_each::<Sentry>);
 }
 
 fn poll_each<P: Scopes>(m: &mut Meter, live: usize) {

@@ -163,12 +163,12 @@ fn missed(bench: &mut Bench) {
     bench.row("read what is not set", Live(1));
     bench.limit("a thread-local pointer and two dereferences", two_dereferences);
     bench.ours(|m| with_live(1, &mut |storage| get_each(m, storage)));
-    bench.op(Who::Tokio, |m| miss_each::<Tokio>(m));
-    bench.op(Who::Inherit, |m| miss_each::<Inherit>(m));
-    bench.op(Who::Dcontext, |m| miss_each::<Dcontext>(m));
-    bench.op(Who::OpenTelemetry, |m| miss_each::<OpenTelemetry>(m));
-    bench.op(Who::Tracing, |m| miss_each::<Tracing>(m));
-    bench.op(Who::Fastrace, |m| miss_each::<Fastrace>(m));
+    bench.op(Who::Tokio, miss_each::<Tokio>);
+    bench.op(Who::Inherit, miss_each::<Inherit>);
+    bench.op(Who::Dcontext, miss_each::<Dcontext>);
+    bench.op(Who::OpenTelemetry, miss_each::<OpenTelemetry>);
+    bench.op(Who::Tracing, miss_each::<Tracing>);
+    bench.op(Who::Fastrace, miss_each::<Fastrace>);
     bench.why("beside that of a read, a default is looked for");
 }
 

@@ -26,7 +26,7 @@ fn scopes(bench: &mut Bench) {
         bench.row("a callback of a resource, no hook", Live(live));
         let limit = bench.limit("run in a snapshot", restore);
         let ours = bench.ours(move |m| scope_with(m, live));
-        bench.op(Who::Tracing, |m| in_span::<Tracing>(m));
+        bench.op(Who::Tracing, in_span::<Tracing>);
         [limit, ours]
     });
     bench.row("a callback of a resource, another type watched", Live(1));
@@ -58,7 +58,7 @@ fn watched(bench: &mut Bench) {
             scope_with(m, 1);
         });
         if hooks == 1 {
-            bench.op(Who::Tracing, |m| in_span::<Listened>(m));
+            bench.op(Who::Tracing, in_span::<Listened>);
         }
         ours
     });

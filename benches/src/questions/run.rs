@@ -24,7 +24,6 @@ pub(super) fn define(bench: &mut Bench) {
     against_peers(rows[0], &limits, floor, bench);
     larger_stores(bench);
     other_forms(bench);
-    made_and_dropped(bench);
 }
 
 #[derive(Clone, Copy)]
@@ -154,20 +153,6 @@ fn other_forms(bench: &mut Bench) {
             storage.run(1, || m.each(|_| storage.exit(|| black_box(()))));
         });
     });
-}
-
-/// Which nobody else can do.
-fn made_and_dropped(bench: &mut Bench) {
-    bench.row("a storage made, set once, and dropped", Live(1));
-    bench.ours(|m| {
-        with_live(1, &mut |_| {
-            m.each(|i| {
-                let storage = Storage::new();
-                storage.run(i, || black_box(()));
-            });
-        });
-    });
-    bench.why("its slot is taken and given back under a lock");
 }
 
 // Not inlined: the optimiser shall not know which storage it is.

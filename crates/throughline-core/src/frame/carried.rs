@@ -1,7 +1,7 @@
 //! A value with a context of its own, entered and dropped in it: what the adapter is made of.
 //!
 //! Safe code would hold the value in an `Option`, to drop it before the context goes. For futures without a niche, which is what async
-//! blocks are, that costs another word in each (`benches/benches/memory.rs`); here the context's own word says that the
+//! blocks are, that costs another word in each (`benches/src/bin/memory/bytes.rs`); here the context's own word says that the
 //! value is gone.
 
 use super::{FrameRef, Resident, capture};

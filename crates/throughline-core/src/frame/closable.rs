@@ -1,7 +1,7 @@
 //! A frame that scopes run in, on any thread, until it is closed: what a resource keeps.
 //!
 //! Safe code would keep the frame behind a lock, and count it once more for each scope: four locked operations and some sixty instructions
-//! a scope, where this takes two and a dozen (`benches/benches/resource.rs`).
+//! a scope, where this takes two and a dozen (`benches/src/questions/resource.rs`).
 
 use super::{FrameRef, enter};
 use crate::sync::AtomicU64;

@@ -1,7 +1,7 @@
 //! A thread's word that says what the running scope lends: who is running. No frame, but here because it takes a pointer to be cheap.
 //!
 //! Safe code would copy what is lent (four words) into the thread's own memory and back at each scope: some thirty instructions, where
-//! this takes four (`benches/benches/resource.rs`).
+//! this takes four (`benches/src/questions/resource.rs`).
 
 use std::cell::Cell;
 use std::fmt;
