@@ -10,7 +10,7 @@ const nameOf = (event) => (event === EventEmitter.errorMonitor ? 'errorMonitor' 
 
 serve(({ resource, ops }, say) => {
   let steps = 0;
-  const goesOn = () => steps++ < 300;
+  const goesOn = () => steps++ < 120;
   let numbers = 0;
   const emitter = resource ? new EventEmitterAsyncResource('RANDOM') : new EventEmitter();
   emitter.setMaxListeners(0);

@@ -4,7 +4,7 @@ const { serve } = require('./play.js');
 
 serve(async ({ hooks: wanted, ops }, say) => {
   let steps = 0;
-  const goesOn = () => steps++ < 300;
+  const goesOn = () => steps++ < 120;
   let numbers = 0;
   const names = new Map();
   const nameOf = (id) => names.get(id) ?? '-';
