@@ -1,6 +1,7 @@
 //! What went wrong where nobody can be answered: a hook, a subscriber, a listener that panicked; a likely leak.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -53,7 +54,8 @@ static REPORTER: RwLock<Option<Reporter>> = RwLock::new(None);
 
 /// Says who hears of [`Report`]s, in place of the line on stderr that each is by default.
 ///
-/// The reporter runs on the thread of what it is told of, in a boundary of its own on the context there. If it panics, that is swallowed.
+/// The reporter runs on the thread of what it is told of, in a boundary of its own on the context there. If it panics, that is swallowed. What it
+/// causes to be reported itself (it makes a resource, say, whose hook panics) goes to stderr.
 ///
 /// # Examples
 /// ```
@@ -82,15 +84,26 @@ fn replace(reporter: Option<Reporter>) {
     drop(former);
 }
 
+thread_local! {
+    /// Whether the reporter is running. Without a destructor, so that things can be reported in those of others.
+    static REPORTING: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Tells the reporter.
 #[cold]
 pub fn report(report: &Report<'_>) {
-    let reporter = REPORTER.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let was_reporting = REPORTING.replace(true);
+    let reporter = match was_reporting {
+        // It would be told for ever.
+        true => None,
+        false => REPORTER.read().unwrap_or_else(PoisonError::into_inner).clone(),
+    };
     // A panic in it would be reported to itself.
     swallow(|| match reporter {
         Some(reporter) => crate::boundary(|| reporter(report)),
         None => eprintln!("throughline: {report}"),
     });
+    REPORTING.set(was_reporting);
 }
 
 fn swallow(f: impl FnOnce()) {

@@ -12,7 +12,7 @@ use std::thread;
 use throughline_core::{
     AsyncHook, AsyncId, AsyncLocalStorage, AsyncResource, BindOnce, FutureResourceExt, HookBuilder,
     PanicPolicy, ResourceInfo, create_hook, execution_async_id, execution_async_resource,
-    flush_destroy_events, in_boundary, trigger_async_id, with_default_trigger,
+    flush_destroy_events, in_boundary, set_reporter, trigger_async_id, with_default_trigger,
 };
 
 static A: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
@@ -998,6 +998,34 @@ mod panics {
         let reports = reports_of(|| drop(bound));
         assert_eq!(reports.len(), 1, "{reports:?}");
         assert_eq!(log.take(), [Some("HookDropBound")]);
+    }
+
+    /// A reporter that logs through something that makes resources would be told of its own doing for ever.
+    #[test]
+    fn that_the_reporter_causes_go_to_stderr() {
+        let name = "hooks::panics::that_the_reporter_causes_go_to_stderr";
+        let output = in_a_process(name, || {
+            let _enabled = panicking(PanicPolicy::Report, "HookReporter", &["init"]).enable_scoped();
+            set_reporter(|report| {
+                println!("told of {report}");
+                make("HookReporter");
+            });
+            make("HookReporter");
+            make("HookReporter");
+        });
+        let Some(output) = output else { return };
+        assert!(output.status.success(), "{output:?}");
+        let [told, errors] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+        assert_eq!(
+            told.matches("told of panic in hook `init` of HookReporter")
+                .count(),
+            2,
+            "{told}"
+        );
+        let gone_to_stderr = errors
+            .matches("throughline: panic in hook `init` of HookReporter")
+            .count();
+        assert_eq!(gone_to_stderr, 2, "{errors}");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Many threads on one channel.
 
 use super::support::Drops;
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use throughline::AsyncLocalStorage;
-use throughline::channel::{self, Channel, channel};
+use throughline::channel::{self, Channel, Subscription, channel};
 
 /// `DC-3`: publishers walk along their own list whatever others do, and nothing is leaked or dropped twice.
 #[test]
@@ -119,4 +120,42 @@ fn each_thread_has_its_own_stores() {
             });
         }
     });
+}
+
+/// Law 7: also in thread-locals that are dropped before and after those which protect the list of subscribers.
+#[test]
+fn channels_work_at_thread_exit() {
+    struct AtExit(Channel<u32>, Option<Subscription>);
+    impl Drop for AtExit {
+        fn drop(&mut self) {
+            self.0.publish(&1);
+            drop(self.1.take());
+            self.0.run_stores(&2, || self.0.publish(&3));
+        }
+    }
+    thread_local! {
+        static EARLY: RefCell<Option<AtExit>> = const { RefCell::new(None) };
+        static LATE: RefCell<Option<AtExit>> = const { RefCell::new(None) };
+    }
+    static STORE: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
+    let channel = channel::<u32>("threads.exit");
+    channel.bind_store(&STORE, |n| *n);
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&heard);
+    let _subscription = channel.subscribe(move |n| log.lock().unwrap().push((*n, STORE.get_store())));
+    let at_exit = || Some(AtExit(channel.clone(), Some(channel.subscribe(|_| ()))));
+    thread::scope(|s| {
+        let thread = s.spawn(|| {
+            EARLY.set(at_exit());
+            channel.publish(&0);
+            LATE.set(at_exit());
+        });
+        // The end of the scope does not wait for destructors.
+        thread.join().unwrap();
+    });
+    let at_exit = [(1, None), (2, Some(2)), (3, Some(2))];
+    assert_eq!(
+        *heard.lock().unwrap(),
+        [&[(0, None)][..], &at_exit, &at_exit].concat()
+    );
 }

@@ -1,11 +1,13 @@
 //! Calls: their order, context, boundaries, panics, and other threads.
 
-use super::support::{Count, Lines, OnDrop, PLACE};
+use super::support::{Count, Lines, OnDrop, PLACE, poll};
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::task::Poll;
 use std::thread;
-use throughline::events::{NEW_LISTENER, REMOVE_LISTENER};
+use throughline::events::{ERROR, NEW_LISTENER, Once, REMOVE_LISTENER, once};
 use throughline::{Event, EventEmitter, bind, in_boundary, root};
 
 const TICK: Event<u32> = Event::new("tick");
@@ -356,4 +358,91 @@ fn a_panicking_destructor_of_a_removed_listener_leaves_the_emitter_whole() {
     });
     emitter.on(&CLOSE, |()| {});
     assert!(emitter.emit(&CLOSE, &()));
+}
+
+// Law 7: the emitter, and what protects its lists, may be used in thread-locals that are dropped before and after its own.
+#[test]
+fn emitters_work_at_thread_exit() {
+    struct AtExit(EventEmitter, Once<u32>);
+    impl Drop for AtExit {
+        fn drop(&mut self) {
+            let Self(emitter, waiting) = self;
+            let id = emitter.on(&CLOSE, |()| {});
+            assert!(emitter.emit(&CLOSE, &()));
+            emitter.off(id);
+            assert!(emitter.emit(&TICK, &7));
+            assert!(matches!(poll(waiting).0, Poll::Ready(Ok(7))));
+            emitter.emit_error("late").unwrap();
+        }
+    }
+    thread_local! {
+        static EARLY: RefCell<Option<AtExit>> = const { RefCell::new(None) };
+        static LATE: RefCell<Option<AtExit>> = const { RefCell::new(None) };
+    }
+    let errors = Count::default();
+    let at_exit = || {
+        let (emitter, count) = (EventEmitter::new(), errors.clone());
+        emitter.on(&ERROR, move |_| count.add());
+        let waiting = once(&emitter, &TICK);
+        Some(AtExit(emitter, waiting))
+    };
+    thread::scope(|s| {
+        let thread = s.spawn(|| {
+            EARLY.set(at_exit());
+            EventEmitter::new().emit(&CLOSE, &());
+            LATE.set(at_exit());
+        });
+        // The end of the scope does not wait for destructors.
+        thread.join().unwrap();
+    });
+    assert_eq!(errors.get(), 2);
+}
+
+// EE-10: an emission has what it needs, also where its listener drops all that others hold of the emitter.
+#[test]
+fn a_listener_may_drop_the_emitter() {
+    let emitter = EventEmitter::new();
+    let lines = Lines::new();
+    let slot = Arc::new(Mutex::new(None));
+    let (log, dropped) = (lines.clone(), lines.clone());
+    let guard = OnDrop(move || dropped.push("dropped"));
+    let inner = Arc::clone(&slot);
+    emitter.on(&CLOSE, move |()| drop(inner.lock().unwrap().take()));
+    emitter.on(&CLOSE, move |()| {
+        let _ = &guard;
+        log.push("called");
+    });
+    let weak = emitter.downgrade();
+    *slot.lock().unwrap() = Some(emitter);
+    let emitting = weak.upgrade().unwrap();
+    assert!(emitting.emit(&CLOSE, &()));
+    assert_eq!(lines.take(), ["called"]);
+    drop(emitting);
+    assert_eq!(lines.take(), ["dropped"]);
+    assert!(weak.upgrade().is_none());
+}
+
+// Law 5: who emits last drops the listener, whichever of three that is, once.
+#[test]
+fn a_listener_removed_while_two_threads_emit_is_dropped_once_and_called_no_more() {
+    for _ in 0..200 {
+        let emitter = EventEmitter::new();
+        let dropped = Count::default();
+        let count = dropped.clone();
+        let guard = OnDrop(move || count.add());
+        let id = emitter.on(&CLOSE, move |()| _ = &guard);
+        let start = Barrier::new(3);
+        thread::scope(|s| {
+            for _ in 0..2 {
+                s.spawn(|| {
+                    start.wait();
+                    (0..20).for_each(|_| _ = emitter.emit(&CLOSE, &()));
+                });
+            }
+            start.wait();
+            assert!(emitter.off(id));
+        });
+        assert_eq!(dropped.get(), 1);
+        assert!(!emitter.emit(&CLOSE, &()));
+    }
 }

@@ -1,6 +1,9 @@
 //! The pool used from inside its own tasks and callbacks.
 
+use std::cell::RefCell;
+
 use futures::executor::block_on;
+use throughline::WorkerPool;
 use throughline::pool::CloseMode;
 
 use super::support::{Held, ID, kind, pool, results};
@@ -111,4 +114,30 @@ fn draining_refuses_what_draining_tasks_submit() {
     pool.begin_close(CloseMode::Drain);
     held.let_go();
     assert_eq!(receive.recv(), Ok(true));
+}
+
+/// Law 7: a worker that ends is still one of the pool's, so that nobody waits for it to end.
+#[test]
+fn what_a_worker_keeps_in_a_thread_local_may_use_the_pool_as_the_worker_ends() {
+    struct AtExit(WorkerPool, Box<dyn Fn((bool, bool))>);
+    impl Drop for AtExit {
+        fn drop(&mut self) {
+            let Self(pool, tell) = self;
+            let refused = pool.run_task(|| (), |_| ()).unwrap_err();
+            tell((refused.is_closed(), pool.close(CloseMode::Drain)));
+        }
+    }
+    thread_local! {
+        static KEPT: RefCell<Option<AtExit>> = const { RefCell::new(None) };
+    }
+    let pool = pool(1, 8);
+    let (send, receive) = results();
+    let inner = pool.clone();
+    pool.run_task(
+        move || KEPT.set(Some(AtExit(inner, Box::new(send)))),
+        |result| result.unwrap(),
+    )
+    .unwrap();
+    assert!(pool.close(CloseMode::Drain));
+    assert_eq!(receive.recv(), Ok((true, false)));
 }
