@@ -1,6 +1,7 @@
 //! What Rust holds of a frame object that lives in the engine: a handle that may go anywhere, and comes back when it is dropped.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A root of one of the engine's frame objects: as long as it is there, the engine keeps the object.
@@ -14,7 +15,11 @@ pub(crate) struct Root {
 
 /// The slots that nobody holds any more, on their way to the engine.
 #[derive(Debug, Default)]
-pub(crate) struct Dropped(Mutex<Vec<usize>>);
+pub(crate) struct Dropped {
+    slots: Mutex<Vec<usize>>,
+    /// There are some: looked at without the lock, at every turn.
+    any: AtomicBool,
+}
 
 impl Root {
     pub(crate) fn new(slot: usize, dropped: Arc<Dropped>) -> Self {
@@ -29,6 +34,7 @@ impl Root {
 impl Drop for Root {
     fn drop(&mut self) {
         self.dropped.lock().push(self.slot);
+        self.dropped.any.store(true, Ordering::Release);
     }
 }
 
@@ -40,10 +46,16 @@ impl fmt::Debug for Root {
 
 impl Dropped {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[inline]
+    pub(crate) fn any(&self) -> bool {
+        self.any.load(Ordering::Acquire)
     }
 
     pub(crate) fn take(&self) -> Vec<usize> {
+        self.any.store(false, Ordering::Release);
         std::mem::take(&mut *self.lock())
     }
 }

@@ -28,16 +28,24 @@ impl RustHalf {
 /// What a frame object keeps.
 struct FrameObject {
     state: *const State,
-    rust: Rc<RustHalf>,
+    /// Changed only when the object is used again, by nobody but who made it.
+    rust: RefCell<Rc<RustHalf>>,
     /// Changed only by `disable`, as Node does it (`ALS-21`), and by nobody while it is walked.
     entries: RefCell<Entries>,
     /// The object it was made on by entering a store of `key`, which is looked at only to see whether `run` ends as it began.
     made_on: Cell<usize>,
     key: u64,
-    /// Somebody keeps it for later, beside whoever is running in it.
+    /// Somebody keeps it for later, beside whoever is running in it. Whatever puts a frame object where it outlives a call sets this, by
+    /// [`State::capture`]: an object without it is used again.
     captured: Cell<bool>,
     /// The root that Rust holds of it, if any.
     root: RefCell<Weak<Root>>,
+}
+
+impl FrameObject {
+    fn rust(&self) -> Rc<RustHalf> {
+        self.rust.borrow().clone()
+    }
 }
 
 /// Calling a frame object makes it current: so it is a promise reaction of its own, and no closure is made for an `await`.
@@ -108,7 +116,7 @@ pub(super) unsafe fn new(state: &State, rust: Rc<RustHalf>, entries: Entries) ->
 unsafe fn new_on(state: &State, rust: Rc<RustHalf>, entries: Entries, made_on: usize, key: u64) -> JSValue {
     let content = FrameObject {
         state,
-        rust,
+        rust: RefCell::new(rust),
         entries: RefCell::new(entries),
         made_on: Cell::new(made_on),
         key,
@@ -125,7 +133,52 @@ unsafe fn new_on(state: &State, rust: Rc<RustHalf>, entries: Entries, made_on: u
 /// `object` is a frame object that stays alive meanwhile.
 pub(super) unsafe fn rust_half(state: &State, object: JSValue) -> Option<Snapshot> {
     // SAFETY: by the contract.
-    unsafe { Some(content(state, object)?.rust.frame.clone()) }
+    unsafe { Some(content(state, object)?.rust.borrow().frame.clone()) }
+}
+
+/// An object for what Rust set, and nothing of JavaScript: one that was made before, and that nobody kept, if there is one.
+///
+/// # Safety
+/// As [`new`].
+pub(super) unsafe fn for_rust(state: &State, captured: Snapshot) -> JSValue {
+    // SAFETY: by the contract; what is taken out of the cell is ours.
+    unsafe {
+        let spare = state.spare.replace(qjs::JS_UNDEFINED);
+        let Some(content) = content(state, spare) else {
+            return new(state, Rc::new(RustHalf::new(captured)), Entries::new());
+        };
+        let mut rust = content.rust.borrow_mut();
+        match Rc::get_mut(&mut rust) {
+            Some(half) => half.frame = captured,
+            None => *rust = Rc::new(RustHalf::new(captured)),
+        }
+        spare
+    }
+}
+
+/// Gives back what [`for_rust`] gave, to be used again if nobody kept it.
+///
+/// # Safety
+/// The reference is the caller's.
+pub(super) unsafe fn give_back(state: &State, object: JSValue) {
+    // SAFETY: by the contract. Who keeps a frame object beyond a call captures it ([`State::capture`]).
+    unsafe {
+        let is_free = content(state, object).is_some_and(|content| {
+            let is_ours = !content.captured.get() && content.entries.borrow().is_empty();
+            is_ours && Rc::strong_count(&content.rust.borrow()) == 1
+        });
+        if !is_free || !qjs::JS_IsUndefined(state.spare.get()) {
+            free(state.ctx, object);
+            return;
+        }
+        // What Rust set is let go at once.
+        let former = content(state, object).and_then(|content| {
+            let mut rust = content.rust.borrow_mut();
+            Rc::get_mut(&mut rust).map(|half| std::mem::take(&mut half.frame))
+        });
+        state.spare.set(object);
+        drop(former);
+    }
 }
 
 /// The stores of `base`, on another Rust half.
@@ -175,7 +228,11 @@ pub(super) fn carried(state: &State) -> Option<Snapshot> {
             content.captured.set(true);
             root
         });
-        Some(host::frame_with(&content.rust.frame, &state.carried, root))
+        Some(host::frame_with(
+            &content.rust.borrow().frame,
+            &state.carried,
+            root,
+        ))
     }
 }
 
@@ -216,9 +273,9 @@ impl State {
             };
             self.current.set(dup(object));
             if self.depth.get() == 0 {
-                self.set_outside(object, &to.rust);
-            } else if !Rc::ptr_eq(&from.rust, &to.rust) {
-                self.follow(&to.rust);
+                self.set_outside(object, &to.rust());
+            } else if !Rc::ptr_eq(&from.rust.borrow(), &to.rust.borrow()) {
+                self.follow(&to.rust());
             }
             free(self.ctx, former);
         }
@@ -280,7 +337,7 @@ impl State {
             let former = self.current.replace(dup(object));
             (
                 former,
-                content(self, object).map_or_else(|| self.empty.clone(), |content| content.rust.clone()),
+                content(self, object).map_or_else(|| self.empty.clone(), FrameObject::rust),
             )
         };
         let _put_back = PutBack(self, former);
@@ -328,7 +385,7 @@ impl State {
             };
             let mut entries = copy(base, key);
             entries.push((key, dup(store)));
-            let rust = base.rust.clone();
+            let rust = base.rust();
             let made_on = qjs::JS_VALUE_GET_PTR(current) as usize;
             put(self.ctx, &self.current, new_on(self, rust, entries, made_on, key));
         }
@@ -359,7 +416,7 @@ impl State {
                 .find(|entry| entry.0 == key)
                 .map(|entry| entry.1);
             entries.extend(former.map(|store| (key, dup(store))));
-            put(self.ctx, &self.current, new(self, now.rust.clone(), entries));
+            put(self.ctx, &self.current, new(self, now.rust(), entries));
         }
     }
 
@@ -407,7 +464,7 @@ natives! {
     1 exchangeFrame(state, call) {
         let former = match state.is_at_root() {
             true => qjs::JS_UNDEFINED,
-            false => dup(state.current.get()),
+            false => dup(state.capture()),
         };
         state.set_current(call.arg(0));
         former

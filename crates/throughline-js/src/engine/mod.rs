@@ -51,6 +51,8 @@ pub(crate) struct State {
     current: Cell<JSValue>,
     /// The one in which nothing is set.
     root: Cell<JSValue>,
+    /// One to be used again by who enters from Rust.
+    spare: Cell<JSValue>,
     /// The Rust half of `root`.
     empty: Rc<RustHalf>,
     promise: promise::Promises,
@@ -109,6 +111,7 @@ pub(crate) fn attach<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>
             classes,
             current: Cell::new(qjs::JS_UNDEFINED),
             root: Cell::new(qjs::JS_UNDEFINED),
+            spare: Cell::new(qjs::JS_UNDEFINED),
             empty: empty.clone(),
             promise: promise::Promises::new(raw),
             hooks: hooks::HookState::new(),
@@ -241,6 +244,7 @@ impl State {
         each(self.current.get());
         each(self.root.get());
         each(self.layer.get());
+        each(self.spare.get());
         self.promise.values(&mut each);
         self.hooks.values(&mut each);
         // Taken out meanwhile: to give a value back may run finalizers, though none of ours looks here.
@@ -284,7 +288,15 @@ impl State {
     }
 
     /// Frees the frame objects that Rust let go of.
+    #[inline]
     fn free_dropped(&self) {
+        if self.dropped.any() {
+            self.empty_dropped_slots();
+        }
+    }
+
+    #[cold]
+    fn empty_dropped_slots(&self) {
         for slot in self.dropped.take() {
             let value = self.roots.borrow_mut()[slot].take();
             self.free_slots.borrow_mut().push(slot);
@@ -345,15 +357,15 @@ impl State {
 pub(crate) fn enter<R>(state: &State, f: impl FnOnce() -> R) -> R {
     state.free_dropped();
     let captured = snapshot();
-    let carried = captured.get(&state.carried);
-    if carried.is_none() && captured.is_empty() {
+    if captured.is_empty() {
         return state.driving(false, state.root.get(), f);
     }
+    let carried = captured.get(&state.carried);
     state.promise.begin_use(state);
     // SAFETY: this thread holds the runtime. The object is ours until the end; `bounded` keeps what it needs.
     unsafe {
         let object = match carried {
-            None => frame::new(state, Rc::new(RustHalf::new(captured)), frame::Entries::new()),
+            None => frame::for_rust(state, captured),
             Some(root) => {
                 let rooted = state.roots.borrow()[root.slot()].unwrap_or(state.root.get());
                 let half = RustHalf::new(host::frame_without(&captured, &state.carried));
@@ -361,7 +373,7 @@ pub(crate) fn enter<R>(state: &State, f: impl FnOnce() -> R) -> R {
             }
         };
         let answer = state.driving(false, object, f);
-        free(state.ctx, object);
+        frame::give_back(state, object);
         answer
     }
 }
