@@ -17,6 +17,7 @@ use throughline::{
 
 const TICK: Event<u32> = Event::new("tick");
 
+/// `EE-3`, `EE-4`, `EE-9`, `EE-16`
 #[test]
 fn order_and_counts_are_nodes() {
     const A: Event = Event::new("a");
@@ -61,6 +62,7 @@ fn order_and_counts_are_nodes() {
     assert_same_as_node("events/order.js", &lines.take());
 }
 
+/// `EE-2`, `EE-6`, `EE-7`
 #[test]
 fn news_of_listeners_that_come_and_go_is_nodes() {
     const MANY: Event<()> = Event::new("many");
@@ -168,6 +170,7 @@ fn throw(message: &'static str) -> ! {
     panic_any(Thrown(message))
 }
 
+/// `EE-10`, `EE-11`, `EE-12`
 #[test]
 fn emissions_are_frozen_end_at_a_throw_and_call_once_once_as_nodes() {
     let lines = Lines::new();
@@ -235,6 +238,7 @@ fn emissions_are_frozen_end_at_a_throw_and_call_once_once_as_nodes() {
     assert_same_as_node("events/emission.js", &lines.take());
 }
 
+/// `EE-13`, `EE-14`
 #[test]
 fn errors_and_monitors_are_nodes() {
     let lines = Lines::new();
@@ -277,6 +281,7 @@ fn errors_and_monitors_are_nodes() {
     assert_same_as_node("events/errors.js", &lines.take());
 }
 
+/// `EE-15`
 #[test]
 fn a_suspected_leak_is_reported_when_node_warns() {
     let lines = Lines::new();
@@ -331,6 +336,7 @@ fn a_suspected_leak_is_reported_when_node_warns() {
     assert_same_as_node("events/limit.js", &lines.take());
 }
 
+/// `EE-18`
 #[test]
 fn the_next_event_as_a_future_is_nodes() {
     let lines = Lines::new();
@@ -389,6 +395,7 @@ fn the_next_event_as_a_future_is_nodes() {
     assert_same_as_node("events/once.js", &lines.take());
 }
 
+/// `EE-18`
 #[test]
 fn events_as_a_stream_are_nodes() {
     const END: Event = Event::new("end");
@@ -444,6 +451,7 @@ fn events_as_a_stream_are_nodes() {
     assert_same_as_node("events/on.js", &lines.take());
 }
 
+/// `EE-17`
 #[test]
 fn errors_of_async_listeners_go_where_nodes_go() {
     static STORAGE: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
@@ -508,6 +516,7 @@ fn errors_of_async_listeners_go_where_nodes_go() {
     assert_same_as_node("events/rejections.js", &lines.take());
 }
 
+/// `EE-9`, `RES-11`
 #[test]
 fn listeners_run_in_nodes_contexts() {
     static STORAGE: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
@@ -565,6 +574,7 @@ fn listeners_run_in_nodes_contexts() {
     assert_same_as_node("events/context.js", &lines.take());
 }
 
+/// `EEA-2`, `EEA-3`, `EEA-4`
 #[test]
 fn each_emission_of_a_resource_is_one_scope_as_nodes() {
     const TICK: Event = Event::new("tick");

@@ -1,4 +1,4 @@
-//! Random programs on diagnostics channels (clauses `DC-2` to `DC-6`, `DC-8`, `DC-10`, `DC-12` to `DC-14`). `tests/node/random/channel.js` says the same.
+//! Random programs on diagnostics channels. `tests/node/random/channel.js` says the same.
 //!
 //! A transform reads no store but its own (`DC-7`: there Node 20 and 26 differ), nobody subscribes to a trace within a call (`DC-12`: Node 26 tells him
 //! the rest of it only if that half of it was heard before), and no callback is dropped uncalled, which Node cannot tell.
@@ -388,6 +388,7 @@ fn uncaught(report: &Report<'_>) -> Option<String> {
     }
 }
 
+/// `DC-2`, `DC-3`, `DC-4`, `DC-5`, `DC-6`, `DC-8`, `DC-10`, `DC-12`, `DC-13`, `DC-14`
 #[test]
 fn programs_on_channels_are_nodes() {
     compare("random/channel.js", program(), play, |lines| lines);

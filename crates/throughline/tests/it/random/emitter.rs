@@ -1,4 +1,4 @@
-//! Random programs on emitters (clauses `EE-2` to `EE-14`, `EE-16`, `EEA-3`, `EEA-4`). `tests/node/random/emitter.js` says the same.
+//! Random programs on emitters. `tests/node/random/emitter.js` says the same.
 //!
 //! Listeners of `removeListener` and `errorMonitor` change nothing: Node would go on in lists that they have changed, or replaced, and stumbles.
 
@@ -291,6 +291,7 @@ fn without_idle_scopes(lines: Vec<String>) -> Vec<String> {
     kept
 }
 
+/// `EE-2`, `EE-3`, `EE-4`, `EE-6`, `EE-7`, `EE-9`, `EE-10`, `EE-11`, `EE-12`, `EE-13`, `EE-14`, `EE-16`, `EEA-3`
 #[test]
 fn programs_on_emitters_are_nodes() {
     compare("random/emitter.js", program(), play, without_idle_scopes);

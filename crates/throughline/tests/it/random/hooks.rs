@@ -1,4 +1,4 @@
-//! Random programs on resources and hooks (clauses `RES-4`, `RES-6`, `RES-11`, `HK-4` to `HK-8`, `HK-11`, `HK-15`, `ID-3` to `ID-5`).
+//! Random programs on resources and hooks.
 //! `tests/node/random/hooks.js` says the same.
 //!
 //! Nothing throws in a hook, which ends Node (`HK-17`), and no callback of a destroyed resource runs (`RES-9`). When destroy events are delivered
@@ -264,6 +264,7 @@ fn play(program: &Program) -> Vec<String> {
     world.said.take()
 }
 
+/// `RES-4`, `RES-6`, `RES-11`, `HK-4`, `HK-5`, `HK-6`, `HK-7`, `HK-8`, `HK-11`, `HK-15`, `ID-3`, `ID-4`, `ID-5`
 #[test]
 fn programs_on_resources_and_hooks_are_nodes() {
     compare("random/hooks.js", program(), play, |lines| lines);

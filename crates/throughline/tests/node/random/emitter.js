@@ -19,7 +19,7 @@ serve(({ resource, ops }, say) => {
     after(id) { if (id === emitter.asyncId) say('after'); },
   });
   const added = [];
-  // M-4: up to Node 22 a resource would keep what is run in its scope.
+  // Up to Node 22 a resource would keep what is run in its scope.
   const where = resource
     ? () => (executionAsyncId() === emitter.asyncId ? 'the resource' : 'none')
     : () => storage.getStore() ?? '-';
