@@ -8,7 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use throughline_core::{AsyncLocalStorage, BindOnce, FutureContextExt, Snapshot, host, run_with, snapshot};
+use throughline_core::host::{self, Resident};
+use throughline_core::{
+    AsyncLocalStorage, AsyncResource, BindOnce, FutureContextExt, FutureResourceExt, Snapshot, root,
+    run_with, snapshot,
+};
 
 const STORAGES: usize = 6;
 
@@ -56,6 +60,8 @@ struct Shared {
 /// What threads hand each other.
 enum Kept {
     Snapshot(Snapshot, Expected),
+    Resource(AsyncResource, Expected),
+    Resident(Resident, Expected),
     Closure(Box<dyn FnOnce() + Send>),
     Future(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
@@ -84,6 +90,7 @@ impl Shared {
         match all.get(place)? {
             // Used by several threads at once.
             Kept::Snapshot(snapshot, expected) => Some(Kept::Snapshot(snapshot.clone(), *expected)),
+            Kept::Resource(resource, expected) => Some(Kept::Resource(resource.clone(), *expected)),
             _ => Some(all.swap_remove(place)),
         }
     }
@@ -129,6 +136,28 @@ fn round(shared: &Arc<Shared>, random: &mut Random) {
                 shared.keep(Kept::Snapshot(derived, expected), random);
             }
         }
+        Some(Kept::Resource(resource, expected)) => match random.below(8) {
+            0 => {
+                resource.emit_destroy();
+            }
+            1 => drop(resource),
+            2 => {
+                if let Some(snapshot) = resource.snapshot() {
+                    shared.keep(Kept::Snapshot(snapshot, expected), random);
+                }
+            }
+            // It may be destroyed by then.
+            _ => drop(resource.try_run_in_async_scope(|| walk(shared, random, 2, expected))),
+        },
+        Some(Kept::Resident(resident, expected)) => match random.below(4) {
+            0 => drop(resident),
+            // Ended by the boundary around it.
+            1 => root(|| {
+                mem::forget(resident.visit());
+                read(&expected);
+            }),
+            _ => visit(shared, random, resident, expected),
+        },
         Some(Kept::Closure(closure)) => closure(),
         Some(Kept::Future(mut future)) => {
             let mut cx = Context::from_waker(Waker::noop());
@@ -146,7 +175,7 @@ fn walk(shared: &Arc<Shared>, random: &mut Random, depth: usize, mut expected: E
         return;
     }
     for _ in 0..2 {
-        match random.below(8) {
+        match random.below(11) {
             0 | 1 => shared.keep(Kept::Snapshot(snapshot(), expected), random),
             2 | 3 => {
                 let (place, value, store) = random_store(shared, random);
@@ -175,6 +204,12 @@ fn walk(shared: &Arc<Shared>, random: &mut Random, depth: usize, mut expected: E
                     expected[place] = Some(value);
                 }
             }
+            7 => visit(shared, random, Resident::new(snapshot()), expected),
+            8 => shared.keep(Kept::Resource(AsyncResource::new("STRESS"), expected), random),
+            9 => {
+                let future = wander(shared.clone(), Random(random.next()), expected);
+                shared.keep(Kept::Future(Box::pin(future.in_resource("STRESS"))), random);
+            }
             _ if random.below(2) == 0 => {
                 let closure = (move || read(&expected)).bind_once();
                 shared.keep(Kept::Closure(Box::new(closure)), random);
@@ -186,6 +221,21 @@ fn walk(shared: &Arc<Shared>, random: &mut Random, depth: usize, mut expected: E
         }
         read(&expected);
     }
+}
+
+/// Enters something in a boundary that no closure bounds, and keeps what is left of it.
+fn visit(shared: &Arc<Shared>, random: &mut Random, resident: Resident, mut expected: Expected) {
+    let visit = resident.visit();
+    read(&expected);
+    let (place, value, store) = random_store(shared, random);
+    STORAGE[place].enter_with(store);
+    expected[place] = Some(value);
+    let (place, value, store) = random_store(shared, random);
+    let inside = with(expected, place, value);
+    STORAGE[place].run(store, || walk(shared, random, 1, inside));
+    read(&expected);
+    let left = visit.leave().expect("no boundary is open in it");
+    shared.keep(Kept::Resident(left, expected), random);
 }
 
 /// Enters and reads, and is polled on one thread and another.
