@@ -133,12 +133,24 @@ const CATALOGUE = {
     RangeError,
     (name) => (name ? `"${name}" is outside of buffer bounds` : 'Attempt to access memory outside buffer bounds'),
   ],
+  ERR_CLOSED_MESSAGE_PORT: [Error, 'Cannot send data on closed MessagePort'],
   ERR_CONSOLE_WRITABLE_STREAM: [TypeError, 'Console expects a writable stream instance for %s'],
   ERR_CONSTRUCT_CALL_REQUIRED: [TypeError, 'Class constructor %s cannot be invoked without `new`'],
   ERR_ENCODING_INVALID_ENCODED_DATA: [TypeError, 'The encoded data was not valid for encoding %s'],
   ERR_ENCODING_NOT_SUPPORTED: [RangeError, 'The "%s" encoding is not supported'],
   ERR_EVENT_RECURSION: [Error, 'The event "%s" is already being dispatched'],
   ERR_FALSY_VALUE_REJECTION: [Error, () => 'Promise was rejected with falsy value'],
+  ERR_HTTP_BODY_NOT_ALLOWED: [Error, 'Adding content for this request method or response status is not allowed.'],
+  ERR_HTTP_CONTENT_LENGTH_MISMATCH: [
+    Error,
+    "Response body's content-length of %s byte(s) does not match the content-length of %s byte(s) set in header",
+  ],
+  ERR_HTTP_HEADERS_SENT: [Error, 'Cannot %s headers after they are sent to the client'],
+  ERR_HTTP_INVALID_HEADER_VALUE: [TypeError, 'Invalid value "%s" for header "%s"'],
+  ERR_HTTP_INVALID_STATUS_CODE: [RangeError, 'Invalid status code: %s'],
+  ERR_HTTP_REQUEST_TIMEOUT: [Error, 'Request timeout'],
+  ERR_HTTP_SOCKET_ASSIGNED: [Error, 'ServerResponse has an already assigned socket'],
+  ERR_HTTP_TRAILER_INVALID: [Error, 'Trailers are invalid with this transfer encoding'],
   ERR_ILLEGAL_CONSTRUCTOR: [TypeError, 'Illegal constructor'],
   ERR_IMPORT_ATTRIBUTE_MISSING: [TypeError, 'Module "%s" needs an import attribute of "%s: %s"'],
   ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE: [TypeError, 'Module "%s" is not of type "%s"'],
@@ -152,8 +164,13 @@ const CATALOGUE = {
   ERR_INVALID_ARG_VALUE: [TypeError, invalidValue],
   ERR_INVALID_ASYNC_ID: [RangeError, (name, value) => require('internal/inspect').format('Invalid %s value: %s', name, value)],
   ERR_INVALID_BUFFER_SIZE: [RangeError, 'Buffer size must be a multiple of %s'],
+  ERR_INVALID_CHAR: [
+    TypeError,
+    (name, field) => `Invalid character in ${name}${field === undefined ? '' : ` ["${field}"]`}`,
+  ],
   ERR_INVALID_FILE_URL_HOST: [TypeError, 'File URL host must be "localhost" or empty on %s'],
   ERR_INVALID_FILE_URL_PATH: [TypeError, 'File URL path %s'],
+  ERR_INVALID_HTTP_TOKEN: [TypeError, '%s must be a valid HTTP token ["%s"]'],
   ERR_INVALID_MODULE_SPECIFIER: [
     TypeError,
     (request, reason, base) => `Invalid module "${request}" ${reason}${importedFrom(base)}`,
@@ -164,6 +181,7 @@ const CATALOGUE = {
       `Invalid package config ${path}${base ? ` while importing ${base}` : ''}${text ? `. ${text}` : ''}`,
   ],
   ERR_INVALID_PACKAGE_TARGET: [Error, invalidTarget],
+  ERR_INVALID_PROTOCOL: [TypeError, 'Protocol "%s" not supported. Expected "%s"'],
   ERR_INVALID_RETURN_VALUE: [TypeError, wrongReturn],
   ERR_INVALID_STATE: [Error, 'Invalid state: %s'],
   ERR_INVALID_THIS: [TypeError, 'Value of "this" must be of type %s'],
@@ -182,6 +200,12 @@ const CATALOGUE = {
     RangeError,
     (name, range, input) =>
       `The value of "${name}" is out of range. It must be ${range}. Received ${receivedNumber(input)}`,
+  ],
+  ERR_SERVER_ALREADY_LISTEN: [Error, 'Listen method has been called more than once without closing.'],
+  ERR_SERVER_NOT_RUNNING: [Error, 'Server is not running.'],
+  ERR_SOCKET_BAD_PORT: [
+    RangeError,
+    (name, port) => `${name} should be >= 0 and < 65536. Received ${determineSpecificType(port)}.`,
   ],
   ERR_STREAM_ALREADY_FINISHED: [Error, 'Cannot call %s after a stream was finished'],
   ERR_STREAM_CANNOT_PIPE: [Error, 'Cannot pipe, not readable'],
@@ -213,6 +237,7 @@ const CATALOGUE = {
     Error,
     '`process.setupUncaughtExceptionCapture()` was called while a capture callback was already active',
   ],
+  ERR_UNESCAPED_CHARACTERS: [TypeError, '%s contains unescaped characters'],
   ERR_UNHANDLED_ERROR: [Error, unhandled],
   ERR_UNHANDLED_REJECTION: [
     Error,
@@ -229,6 +254,18 @@ const CATALOGUE = {
     Error,
     "Only URLs with a scheme in: file and data are supported by the default ESM loader. Received protocol '%s'",
   ],
+  ERR_WORKER_INIT_FAILED: [Error, 'Worker initialization failure: %s'],
+  ERR_WORKER_OUT_OF_MEMORY: [Error, 'Worker terminated due to reaching memory limit: %s'],
+  ERR_WORKER_PATH: [
+    TypeError,
+    (filename) =>
+      'The worker script or module filename must be an absolute path or a relative path starting with \'./\' or \'../\'.' +
+      (filename.startsWith('file://') ? ' Wrap file:// URLs with `new URL`.' : '') +
+      (filename.startsWith('data:text/javascript') ? ' Wrap data: URLs with `new URL`.' : '') +
+      ` Received "${filename}"`,
+  ],
+  ERR_WORKER_UNSERIALIZABLE_ERROR: [Error, 'Serializing an uncaught exception failed'],
+  ERR_WORKER_UNSUPPORTED_OPERATION: [TypeError, '%s is not supported in workers'],
 };
 
 function fill(text, args) {

@@ -684,4 +684,6 @@ module.exports = {
   kMaxEventTargetListeners,
   kMaxEventTargetListenersWarned,
   kResistStopPropagation,
+  kListenerAdded,
+  kListenerRemoved,
 };

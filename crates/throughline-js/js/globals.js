@@ -16,6 +16,17 @@ internal.promiseState = (value) => {
   return details[0] === 0 ? ['pending'] : [details[0] === 1 ? 'fulfilled' : 'rejected', details[1]];
 };
 internal.proxyDetails = binding.proxyDetails;
+for (const name of ['codec', 'http', 'threads']) {
+  // Each is made when a module first needs it.
+  Object.defineProperty(internal, name, {
+    configurable: true,
+    get() {
+      const value = binding[name]();
+      Object.defineProperty(internal, name, { value });
+      return value;
+    },
+  });
+}
 
 // Where somebody else drives the jobs, they have to be told of what is to be done: at the end of the jobs there are, and by the loop.
 let isDrainScheduled = false;

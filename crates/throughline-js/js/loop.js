@@ -81,6 +81,17 @@ function emit(number, ...args) {
   drain();
 }
 
+// As a parser hands over a message: a call for each part, and ticks between them, but not after the head (`isHead`: the first part is one).
+function emitParts(number, isHead, ...parts) {
+  parts.forEach((args, i) => {
+    const request = requests.get(number);
+    if (request === undefined) return;
+    callback(request.resource, request.type, request.frame, request.fn, request.resource, args);
+    if (i > 0 || !isHead) drain();
+  });
+  drain();
+}
+
 // And for the last time.
 function complete(number, ...args) {
   const request = requests.get(number);
@@ -132,7 +143,7 @@ function wait() {
 const isAlive = () => timers.refed() || holding > 0;
 
 module.exports = {
-  openRequest, openPromise, refRequest, closeRequest, isOpen, emit, complete,
+  openRequest, openPromise, refRequest, closeRequest, isOpen, emit, emitParts, complete,
   runTimers, runImmediates, wait, isAlive, drain, callback,
 };
 internal.loop = module.exports;

@@ -12,19 +12,25 @@ const isStream = (value) =>
   !!value && (value._readableState || value._writableState || (typeof value.write === 'function' && typeof value.on === 'function') ||
     (typeof value.pipe === 'function' && typeof value.on === 'function'));
 
-const isReadableKind = (stream) => (stream._readableState ? stream._readableState.readable !== false : !stream._writableState && typeof stream.pipe === 'function' && typeof stream.write !== 'function');
-const isWritableKind = (stream) => (stream._writableState ? stream._writableState.writable !== false : typeof stream.write === 'function' && !stream._readableState);
+const isReadableKind = (stream) =>
+  typeof stream.pipe === 'function' && typeof stream.on === 'function' &&
+  (!stream._writableState || (stream._readableState !== undefined && stream._readableState.readable !== false));
+const isWritableKind = (stream) =>
+  typeof stream.write === 'function' && typeof stream.on === 'function' && (!stream._readableState || (stream._writableState !== undefined && stream._writableState.writable !== false));
 
+// Over: also where only the buffer is empty, if `strict` is false. null: there is no telling.
 const isReadableOver = (stream, strict = true) => {
+  if (!isReadableKind(stream)) return null;
   const r = stream._readableState;
-  if (!r) return stream.readableEnded === true ? true : r === undefined ? null : false;
-  return Boolean(r.endEmitted || (strict === false && r.ended && r.length === 0));
+  if (r?.errored) return false;
+  return Boolean(r?.endEmitted || (strict === false && r?.ended && r.length === 0));
 };
 const isWritableOver = (stream, strict = true) => {
+  if (!isWritableKind(stream)) return null;
   if (stream.writableFinished === true) return true;
   const w = stream._writableState;
-  if (!w) return null;
-  if (w.errored) return false;
+  if (w?.errored) return false;
+  if (typeof w?.finished !== 'boolean') return null;
   return Boolean(w.finished || (strict === false && w.ended && w.length === 0));
 };
 const isOpen = {
@@ -91,7 +97,7 @@ function finished(stream, options, callback) {
     isOver = true;
     const error = errorOf(stream);
     if (error && typeof error !== 'boolean') return callback.call(stream, error);
-    if (waitsForRead && !isRead && (stream._readableState || isReadableKind(stream)) && !isReadableOver(stream, false)) {
+    if (waitsForRead && !isRead && typeof stream.resume === 'function' && isReadableKind(stream) && !isReadableOver(stream, false)) {
       return callback.call(stream, new codes.ERR_STREAM_PREMATURE_CLOSE());
     }
     if (waitsForWrite && !isWritten && !isWritableOver(stream, false)) {

@@ -111,4 +111,4 @@ function error(value, inner, seen) {
   return copy;
 }
 
-module.exports = { structuredClone };
+module.exports = { structuredClone, refuse };

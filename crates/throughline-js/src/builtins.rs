@@ -5,9 +5,9 @@ use rquickjs::{Ctx, Function, Result};
 use crate::compile;
 
 macro_rules! builtins {
-    ($($name:literal: $file:literal)*) => {
+    ($($(#[$when:meta])? $name:literal: $file:literal)*) => {
         /// Name and source of each, in the order of their names.
-        const BUILTINS: &[(&str, &str)] = &[$(($name, include_str!(concat!("../js/", $file))),)*];
+        const BUILTINS: &[(&str, &str)] = &[$($(#[$when])? ($name, include_str!(concat!("../js/", $file))),)*];
     };
 }
 
@@ -21,6 +21,8 @@ builtins! {
     "events": "events.js"
     "fs": "fs.js"
     "fs/promises": "fs_promises.js"
+    #[cfg(feature = "http")]
+    "http": "http.js"
     "internal/async_hooks": "internal_async_hooks.js"
     "internal/comparisons": "comparisons.js"
     "internal/encoding": "encoding.js"
@@ -30,6 +32,20 @@ builtins! {
     "internal/event_target": "event_target.js"
     "internal/fs": "internal_fs.js"
     "internal/globals": "globals.js"
+    #[cfg(feature = "http")]
+    "internal/http_agent": "http_agent.js"
+    #[cfg(feature = "http")]
+    "internal/http_client": "http_client.js"
+    #[cfg(feature = "http")]
+    "internal/http_common": "http_common.js"
+    #[cfg(feature = "http")]
+    "internal/http_incoming": "http_incoming.js"
+    #[cfg(feature = "http")]
+    "internal/http_outgoing": "http_outgoing.js"
+    #[cfg(feature = "http")]
+    "internal/http_server": "http_server.js"
+    #[cfg(feature = "http")]
+    "internal/http_socket": "http_socket.js"
     "internal/inspect": "inspect.js"
     "internal/loop": "loop.js"
     "internal/performance": "performance.js"

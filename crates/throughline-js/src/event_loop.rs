@@ -223,6 +223,12 @@ impl Request {
         }
     }
 
+    /// It is for the script to close it (`internal.loop.closeRequest`), which may still have something to say when nothing here has: dropping it does nothing.
+    pub fn closed_by_script(mut self) -> Self {
+        self.is_done = true;
+        self
+    }
+
     /// Calls the callback with the arguments that `arguments` makes on the loop's thread; the request stays open.
     ///
     /// # Errors
@@ -232,6 +238,22 @@ impl Request {
         F: for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<Vec<Value<'js>>> + Send + 'static,
     {
         call_layer(&self.handle, "emit", self.number, arguments)
+    }
+
+    /// Calls the callback once for each part of a message, whose first is its head if `is_head` says so: the arguments of each are an array. Between two parts
+    /// `nextTick`s and microtasks are run, but not after the head.
+    ///
+    /// # Errors
+    /// If the runtime is gone.
+    pub fn emit_parts<F>(&self, is_head: bool, parts: F) -> Result<(), LoopClosed>
+    where
+        F: for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<Vec<Value<'js>>> + Send + 'static,
+    {
+        call_layer(&self.handle, "emitParts", self.number, move |ctx| {
+            let mut arguments = parts(ctx)?;
+            arguments.insert(0, Value::new_bool(ctx.clone(), is_head));
+            Ok(arguments)
+        })
     }
 
     /// Calls the callback for the last time. Nobody notices if the runtime is gone.
@@ -266,9 +288,10 @@ where
         node.protect(ctx, || {
             let layer: Object<'_> = node.internal(ctx)?.get("loop")?;
             let f: Function<'_> = layer.get(name)?;
-            let mut call = rquickjs::function::Args::new(ctx.clone(), 0);
+            let arguments = arguments(ctx)?;
+            let mut call = rquickjs::function::Args::new(ctx.clone(), 1 + arguments.len());
             call.push_arg(number)?;
-            call.push_args(arguments(ctx)?)?;
+            call.push_args(arguments)?;
             call.apply::<()>(&f)
         });
     })

@@ -1,6 +1,7 @@
 //! Node's `async_hooks` for an embedded JavaScript engine, on the frames of Throughline.
 
 mod builtins;
+mod codec;
 mod compile;
 mod crossing;
 #[cfg(feature = "async-runtime")]
@@ -11,6 +12,8 @@ pub mod event_loop;
 mod files;
 mod foreign;
 mod host;
+#[cfg(feature = "http")]
+mod http;
 mod loader;
 mod natives;
 mod node;

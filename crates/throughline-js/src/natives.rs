@@ -18,6 +18,9 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, binding: &Object<'js>, node: &Node) -
     modules(&binding)?;
     streams(&binding, node)?;
     clocks(&binding, node)?;
+    binding.function("codec", crate::codec::binding)?;
+    #[cfg(feature = "http")]
+    binding.function("http", crate::http::binding)?;
     files(&binding)?;
     crate::files::install(ctx, binding.binding)?;
     process(&binding, node)

@@ -454,6 +454,17 @@ pub(crate) fn bytes(array: &rquickjs::TypedArray<'_, u8>) -> Vec<u8> {
     unsafe { array.as_bytes() }.unwrap_or_default().to_vec()
 }
 
+/// What `f` makes of a part of an array's bytes.
+pub(crate) fn with_bytes<R>(
+    array: &rquickjs::TypedArray<'_, u8>,
+    part: std::ops::Range<usize>,
+    f: fn(&[u8]) -> R,
+) -> R {
+    // SAFETY: `f` captures nothing, so it cannot reach the engine, which could move the bytes.
+    let bytes = unsafe { array.as_bytes() }.unwrap_or_default();
+    f(bytes.get(part).unwrap_or_default())
+}
+
 /// Enters Rust from JavaScript: runs `f` so that what it captures has the stores of JavaScript too.
 pub(crate) fn cross<R>(state: &State, f: impl FnOnce() -> R) -> R {
     match frame::carried(state) {

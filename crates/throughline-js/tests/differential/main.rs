@@ -177,3 +177,8 @@ fn commonjs_and_es_modules_load_as_on_node() {
 fn what_crosses_what_is_collected_and_what_is_hostile() {
     check_all("matrices");
 }
+
+#[test]
+fn servers_and_clients_are_those_of_node() {
+    check_all("http");
+}
