@@ -5,6 +5,7 @@ mod body;
 mod buffer;
 mod call;
 mod close;
+mod composed;
 mod headers;
 mod request_id;
 mod sources;
