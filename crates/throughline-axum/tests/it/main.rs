@@ -8,3 +8,4 @@ mod setup;
 mod support;
 #[cfg(feature = "ws")]
 mod web_socket;
+mod wire;

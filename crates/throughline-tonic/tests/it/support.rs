@@ -102,7 +102,7 @@ async fn unary(call: Request<String>, tell: UnboundedSender<String>) -> Result<R
     }))
 }
 
-/// Repeats each message with its number and the id, until "stop". When no more is said, it waits.
+/// Repeats each message with its number and the id, until "stop"; "fail" and "panic" end it otherwise. When no more is said, it waits.
 async fn stream(
     call: Request<Streaming<String>>,
     tell: UnboundedSender<String>,
@@ -124,6 +124,8 @@ impl Stream for Answers {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let message = match ready!(Pin::new(&mut self.messages).poll_next(cx)) {
             Some(Ok(message)) if message == "stop" => return Poll::Ready(None),
+            Some(Ok(message)) if message == "fail" => Err(Status::data_loss("broken")),
+            Some(Ok(message)) if message == "panic" => panic!("on purpose"),
             None => return Poll::Pending,
             Some(message) => message,
         };
@@ -178,10 +180,19 @@ pub(crate) async fn chat(
     channel: &Channel,
     messages: impl Stream<Item = String> + Send + 'static,
 ) -> Streaming<String> {
+    chat_as("r-1", channel, messages).await
+}
+
+/// The same, named so.
+pub(crate) async fn chat_as(
+    id: &str,
+    channel: &Channel,
+    messages: impl Stream<Item = String> + Send + 'static,
+) -> Streaming<String> {
     let mut client = tonic::client::Grpc::new(channel.clone());
     client.ready().await.unwrap();
     let mut call = Request::new(messages);
-    call.metadata_mut().insert("x-request-id", "r-1".parse().unwrap());
+    call.metadata_mut().insert("x-request-id", id.parse().unwrap());
     let path = PathAndQuery::from_static("/test.Text/Stream");
     client
         .streaming(call, path, TextCodec)

@@ -57,6 +57,9 @@
 //! Each request is an [`AsyncResource`](crate::AsyncResource) of type `HTTPINCOMINGMESSAGE`, as in Node: hooks see it, and what is made in it has it for its cause.
 //! [`RequestHandle::on_close`] is Node's `req.on('close', …)`, and says how it ended: [`Close`].
 //!
+//! That a client has hung up is for the server to notice. hyper does so at once, and drops the handler; over HTTP/1.1 only as it writes, if the client has sent another request already
+//! (a pipeline).
+//!
 //! # For who builds on this
 //!
 //! [`OpenRequest`] is the life of a request without any of tower's types; a source of a store is a function of the request's
