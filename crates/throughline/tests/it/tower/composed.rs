@@ -47,16 +47,14 @@ impl<B, E> Policy<Request<()>, Response<B>, E> for Again {
     }
 }
 
-/// A handler that fails at first, and enters a user each time; and which requests it saw.
+/// A handler that fails at first, and enters a user each time. It keeps the ends of the requests that it saw.
 fn flaky(
     log: &Log,
-) -> (
-    impl Service<Request<()>, Response = Response<Empty<bytes::Bytes>>, Error = Infallible, Future: Send> + Clone,
-    Arc<Mutex<Vec<Ends>>>,
-) {
-    let (log, ends) = (log.clone(), Arc::<Mutex<Vec<Ends>>>::default());
-    let seen = Arc::clone(&ends);
-    let service = tower::service_fn(move |_: Request<()>| {
+    ends: &Arc<Mutex<Vec<Ends>>>,
+) -> impl Service<Request<()>, Response = Response<Empty<bytes::Bytes>>, Error = Infallible, Future: Send> + Clone
+{
+    let (log, seen) = (log.clone(), Arc::clone(ends));
+    tower::service_fn(move |_: Request<()>| {
         let (log, seen) = (log.clone(), Arc::clone(&seen));
         async move {
             log.note("attempt");
@@ -71,15 +69,14 @@ fn flaky(
                 _ => StatusCode::OK,
             }))
         }
-    });
-    (service, ends)
+    })
 }
 
-// What one attempt entered, the next does not see: as two calls of one handler.
 #[tokio::test]
 async fn inside_of_the_layer_all_attempts_are_one_request() {
     let log = Log::default();
-    let (handler, ends) = flaky(&log);
+    let ends = Arc::default();
+    let handler = flaky(&log, &ends);
     let service = ServiceBuilder::new()
         .layer(layer())
         .layer(RetryLayer::new(Again(1)))
@@ -102,7 +99,8 @@ async fn inside_of_the_layer_all_attempts_are_one_request() {
 #[tokio::test]
 async fn outside_of_the_layer_each_attempt_is_a_request_of_its_own() {
     let log = Log::default();
-    let (handler, ends) = flaky(&log);
+    let ends = Arc::default();
+    let handler = flaky(&log, &ends);
     let service = ServiceBuilder::new()
         .layer(RetryLayer::new(Again(1)))
         .layer(layer())
@@ -227,7 +225,7 @@ async fn requests_through_every_kind_of_layer_at_once_are_not_mixed_up() {
         .boxed_clone()
         .layer(RequestContextLayer::new().with(&N, |request| request.uri.path().to_owned()))
         .layer(RequestContextLayer::new().with(&USER, |_| "ada"))
-        .map_future(|future| async move { future.await }.in_context())
+        .map_future(throughline::FutureContextExt::in_context)
         .layer(CaptureContextLayer::new())
         .buffer(8)
         .layer(RestoreContextLayer::new())
