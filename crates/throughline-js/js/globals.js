@@ -5,7 +5,7 @@
 
 const { binding } = internal;
 
-internal.write = binding.write;
+internal.write = (fd, text) => binding.write(fd, `${text}`.toWellFormed());
 internal.cwd = binding.cwd;
 internal.now = () => binding.hrtime() / 1e6;
 internal.environment = (name) => binding.host.env[name];

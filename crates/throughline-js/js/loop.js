@@ -62,6 +62,7 @@ function refRequest(number, ref) {
 }
 
 const isOpen = (number) => requests.has(number);
+const isRefed = (number) => requests.get(number)?.isHolding === true;
 
 // Closes a request without a call.
 function closeRequest(number) {
@@ -143,7 +144,7 @@ function wait() {
 const isAlive = () => timers.refed() || holding > 0;
 
 module.exports = {
-  openRequest, openPromise, refRequest, closeRequest, isOpen, emit, emitParts, complete,
+  openRequest, openPromise, refRequest, closeRequest, isOpen, isRefed, emit, emitParts, complete,
   runTimers, runImmediates, wait, isAlive, drain, callback,
 };
 internal.loop = module.exports;

@@ -101,6 +101,11 @@ function excerpt(error) {
 }
 
 function report(error) {
+  // A worker's is told to who made it.
+  if (binding.host.isWorker) {
+    require('internal/worker_end').tell(error);
+    return;
+  }
   let text;
   try {
     text = isError(error)

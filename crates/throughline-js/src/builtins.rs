@@ -48,6 +48,10 @@ builtins! {
     "internal/http_socket": "http_socket.js"
     "internal/inspect": "inspect.js"
     "internal/loop": "loop.js"
+    #[cfg(feature = "worker-threads")]
+    "internal/message_clone": "message_clone.js"
+    #[cfg(feature = "worker-threads")]
+    "internal/message_port": "message_port.js"
     "internal/performance": "performance.js"
     "internal/promise_hooks": "promise_hooks.js"
     "internal/rejections": "rejections.js"
@@ -66,7 +70,10 @@ builtins! {
     "internal/types": "types.js"
     "internal/uncaught": "uncaught.js"
     "internal/url_parser": "url_parser.js"
+    #[cfg(feature = "worker-threads")]
+    "internal/worker_end": "worker_end.js"
     "module": "module.js"
+    "os": "os.js"
     "path": "path.js"
     "path/posix": "path_posix.js"
     "perf_hooks": "perf_hooks.js"
@@ -81,6 +88,8 @@ builtins! {
     "url": "url.js"
     "util": "util.js"
     "util/types": "util_types.js"
+    #[cfg(feature = "worker-threads")]
+    "worker_threads": "worker_threads.js"
 }
 
 /// What is run first in a context.

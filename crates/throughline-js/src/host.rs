@@ -27,6 +27,8 @@ pub struct Options {
     traces: bool,
     survives: bool,
     limits: Arc<Limits>,
+    #[cfg(feature = "worker-threads")]
+    worker: Option<crate::threads::Worker>,
 }
 
 impl Options {
@@ -42,6 +44,8 @@ impl Options {
             traces: false,
             survives: false,
             limits: Arc::default(),
+            #[cfg(feature = "worker-threads")]
+            worker: None,
         }
     }
 
@@ -104,6 +108,21 @@ impl Options {
     pub(crate) fn limits(&self) -> Arc<Limits> {
         self.limits.clone()
     }
+
+    /// The runtime is this worker's.
+    #[cfg(feature = "worker-threads")]
+    pub(crate) fn worker(mut self, worker: crate::threads::Worker) -> Self {
+        self.worker = Some(worker);
+        self
+    }
+
+    /// What another runtime lets scripts do, these may do too.
+    #[cfg(feature = "worker-threads")]
+    pub(crate) fn like(mut self, host: &Host) -> Self {
+        self.exposes_gc = host.exposes_gc;
+        self.exposes_internals = host.exposes_internals;
+        self
+    }
 }
 
 impl Default for Options {
@@ -133,6 +152,8 @@ pub(crate) struct Host {
     start: Instant,
     pub(crate) started_at: SystemTime,
     limits: Arc<Limits>,
+    #[cfg(feature = "worker-threads")]
+    pub(crate) worker: Option<crate::threads::Worker>,
 }
 
 impl Host {
@@ -149,6 +170,8 @@ impl Host {
             start: Instant::now(),
             started_at: SystemTime::now(),
             limits: options.limits,
+            #[cfg(feature = "worker-threads")]
+            worker: options.worker,
         }
     }
 
@@ -175,6 +198,8 @@ impl Host {
 pub(crate) struct Limits {
     deadline: Mutex<Option<Instant>>,
     is_reached: AtomicBool,
+    /// For good, unlike a deadline.
+    is_stopped: AtomicBool,
 }
 
 impl Limits {
@@ -196,6 +221,16 @@ impl Limits {
     }
 
     pub(crate) fn is_reached(&self) -> bool {
-        self.is_reached.load(Ordering::Acquire)
+        self.is_reached.load(Ordering::Acquire) || self.is_stopped()
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::Acquire)
+    }
+
+    /// The script has to end, now and for good.
+    #[cfg(feature = "worker-threads")]
+    pub(crate) fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Release);
     }
 }

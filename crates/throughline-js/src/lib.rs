@@ -20,6 +20,8 @@ mod node;
 mod runtime;
 mod shared;
 mod tasks;
+#[cfg(feature = "worker-threads")]
+mod threads;
 mod turn;
 
 pub use crossing::{Crossing, crossing};

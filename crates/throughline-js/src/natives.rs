@@ -21,6 +21,8 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, binding: &Object<'js>, node: &Node) -
     binding.function("codec", crate::codec::binding)?;
     #[cfg(feature = "http")]
     binding.function("http", crate::http::binding)?;
+    #[cfg(feature = "worker-threads")]
+    binding.function("threads", crate::threads::binding)?;
     files(&binding)?;
     crate::files::install(ctx, binding.binding)?;
     process(&binding, node)
@@ -52,6 +54,8 @@ fn description<'js>(ctx: &Ctx<'js>, node: &Node) -> Result<Object<'js>> {
     about.set("execArgv", Array::new(ctx.clone())?)?;
     about.set("pid", std::process::id())?;
     about.set("ppid", parent_id())?;
+    #[cfg(feature = "worker-threads")]
+    about.set("isWorker", host.worker.is_some())?;
     about.set("exposeGc", host.exposes_gc)?;
     about.set("exposeInternals", host.exposes_internals)?;
     about.set("traces", host.traces)?;
@@ -190,6 +194,9 @@ fn process(binding: &Binding<'_, '_>, node: &Node) -> Result<()> {
             .map_err(|error| rquickjs::Exception::throw_message(&ctx, &format!("{error}, chdir '{path}'")))
     })?;
     binding.function("memory", memory)?;
+    binding.function("parallelism", || {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    })?;
     let of = node.clone();
     binding.function("wakeLoop", move || of.handle().wake())?;
     binding.function("drivesItself", |ctx: Ctx<'_>| {

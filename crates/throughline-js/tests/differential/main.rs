@@ -182,3 +182,8 @@ fn what_crosses_what_is_collected_and_what_is_hostile() {
 fn servers_and_clients_are_those_of_node() {
     check_all("http");
 }
+
+#[test]
+fn workers_and_ports_are_those_of_node() {
+    check_all("workers");
+}
