@@ -37,8 +37,10 @@ pub(super) struct Promises {
     quiet: Cell<u32>,
     /// Promises of our own making: nobody is told of them.
     unseen: Cell<u32>,
-    /// The promise that was made last, if it may be the one of an `await 42`.
+    /// The promise that was made last, if it may be the one of an `await 42`; and the frame it was made in: an `await` resolves it there and then, so whoever
+    /// resolves it in another one is somebody else.
     last_made: Cell<usize>,
+    last_made_in: Cell<usize>,
     /// The promise whose thenable is being asked, as long as no `then` of ours was called.
     asking: Cell<usize>,
     /// The frame of a promise that was made in one; that a thenable decides it.
@@ -189,6 +191,7 @@ impl Promises {
             quiet: Cell::new(0),
             unseen: Cell::new(0),
             last_made: Cell::new(0),
+            last_made_in: Cell::new(0),
             asking: Cell::new(0),
             frame_atom: atom(c"frame"),
             thenable_atom: atom(c"thenable"),
@@ -629,6 +632,7 @@ unsafe fn told(state: &State, event: u32, promise: JSValue, parent: JSValue) {
             state.set_current(frame);
             free(state.ctx, frame);
             promises.asking.set(address(promise));
+            promises.last_made.set(0);
         }
         if promises.watched.get() {
             tell_hooks(state, event, promise, parent);
@@ -639,6 +643,7 @@ unsafe fn told(state: &State, event: u32, promise: JSValue, parent: JSValue) {
                 promises
                     .last_made
                     .set(if is_perhaps_of_await { address(promise) } else { 0 });
+                promises.last_made_in.set(address(state.current.get()));
             }
             // No `then` of ours was called: a thenable has the functions, and may call them when it likes.
             AFTER if promises.asking.replace(0) != 0 => {
@@ -674,10 +679,13 @@ unsafe fn mark_fulfilled(state: &State, promise: JSValue) {
     let promises = &state.promise;
     // SAFETY: by the contract; what is read is given back.
     unsafe {
-        let is_of_await = promises.last_made.get() == address(promise);
+        let is_made_last = promises.last_made.get() == address(promise);
+        let is_of_await = is_made_last && promises.last_made_in.get() == address(state.current.get());
+        if is_made_last {
+            promises.last_made.set(0);
+        }
         if is_of_await {
             // Or of an async function that ended at once, which looks the same: a marker too many.
-            promises.last_made.set(0);
             promises.queue_marker(state, state.capture());
             return;
         }

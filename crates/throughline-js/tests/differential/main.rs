@@ -187,3 +187,8 @@ fn servers_and_clients_are_those_of_node() {
 fn workers_and_ports_are_those_of_node() {
     check_all("workers");
 }
+
+#[test]
+fn random_programs_leave_the_same_trace() {
+    check_all("random");
+}

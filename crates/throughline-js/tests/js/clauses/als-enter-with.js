@@ -54,9 +54,9 @@ als.enterWith('top');
   await sleep(10);
   // A store that is entered between two awaits persists in the function, and nowhere else.
   const log = [];
-  const one = (async () => { als.enterWith('one'); await sleep(2); log.push(als.getStore()); als.enterWith('one again'); await sleep(4); log.push(als.getStore()); })();
+  const one = (async () => { als.enterWith('one'); await sleep(60); log.push(als.getStore()); als.enterWith('one again'); await sleep(120); log.push(als.getStore()); })();
   als.enterWith('mine');
-  const two = (async () => { await sleep(1); log.push(als.getStore()); als.enterWith('two'); await sleep(4); log.push(als.getStore()); })();
+  const two = (async () => { await sleep(1); log.push(als.getStore()); als.enterWith('two'); await sleep(120); log.push(als.getStore()); })();
   await Promise.all([one, two]);
   say('ALS-18', log.join(), als.getStore());
 

@@ -21,34 +21,40 @@ setImmediate(() => {
   setImmediate(() => setImmediate(() => {
     print('immediates');
     // Timers of one duration run in the order they are made, those of another by when they are due.
-    setTimeout(() => { log.push('A'); process.nextTick(note('tick of A')); Promise.resolve().then(note('micro of A')); }, 10);
-    setTimeout(note('B'), 10);
-    const cancelled = setTimeout(note('never'), 10);
-    setTimeout(() => { log.push('C'); clearTimeout(cancelled); }, 5);
-    setTimeout(note('D'), 5);
+    setTimeout(() => { log.push('A'); process.nextTick(note('tick of A')); Promise.resolve().then(note('micro of A')); }, 120);
+    setTimeout(note('B'), 120);
+    const cancelled = setTimeout(note('never'), 120);
+    setTimeout(() => { log.push('C'); clearTimeout(cancelled); }, 60);
+    setTimeout(note('D'), 60);
     setTimeout(note('zero'), 0);
     setTimeout(note('one'), 1);
     setTimeout(note('negative'), -5);
-    setTimeout(note('E'), 10);
+    setTimeout(note('E'), 120);
     setTimeout(() => {
       print('timers');
       let n = 0;
-      const interval = setInterval(() => { log.push(`turn ${n}`); n += 1; if (n === 3) clearInterval(interval); process.nextTick(note(`tick ${n}`)); }, 3);
-      setTimeout(() => {
-        print('interval');
-        // Made by a timer for now: in a later turn, not in this one.
-        setTimeout(() => { log.push('outer'); setTimeout(note('inner'), 1); setImmediate(note('immediate of outer')); process.nextTick(note('tick of outer')); }, 1);
-        setTimeout(() => {
-          log.splice(0, log.length, ...log.filter((line) => line !== 'immediate of outer'));
-          print('nested');
-          // A long chain of microtasks comes before the next callback.
-          setImmediate(() => { let left = 1000; const step = () => { left -= 1; if (left > 0) queueMicrotask(step); else log.push('chain ends'); }; step(); });
-          setImmediate(note('after the chain'));
-          setImmediate(() => { let left = 1000; const step = () => { left -= 1; if (left > 0) process.nextTick(step); else log.push('ticks end'); }; step(); });
-          setImmediate(note('after the ticks'));
-          setImmediate(() => { print('chains'); });
-        }, 20);
-      }, 60);
-    }, 30);
+      const interval = setInterval(() => {
+        log.push(`turn ${n}`);
+        n += 1;
+        process.nextTick(note(`tick ${n}`));
+        if (n < 3) return;
+        clearInterval(interval);
+        setImmediate(() => setImmediate(nested));
+      }, 3);
+    }, 250);
   }));
 });
+// Made by a timer for now: in a later turn, not in this one.
+function nested() {
+  print('interval');
+  setTimeout(() => { log.push('outer'); setTimeout(() => { log.push('inner'); setTimeout(chains, 1); }, 1); process.nextTick(note('tick of outer')); }, 1);
+}
+// A long chain of microtasks, or ticks, comes before the next callback.
+function chains() {
+  print('nested');
+  setImmediate(() => { let left = 1000; const step = () => { left -= 1; if (left > 0) queueMicrotask(step); else log.push('chain ends'); }; step(); });
+  setImmediate(note('after the chain'));
+  setImmediate(() => { let left = 1000; const step = () => { left -= 1; if (left > 0) process.nextTick(step); else log.push('ticks end'); }; step(); });
+  setImmediate(note('after the ticks'));
+  setImmediate(() => print('chains'));
+}

@@ -3,12 +3,8 @@
 process.on('exit', (code) => console.log('exit', code));
 setTimeout(() => console.log('never'), 1000).unref();
 setInterval(() => console.log('never'), 1000).unref();
-const back = setTimeout(() => console.log('held'), 2).unref();
+const back = setTimeout(() => { console.log('held'); interval.unref(); }, 2).unref();
 back.ref();
-let isTold = false;
-const interval = setInterval(() => {
-  if (!isTold) console.log('turn');
-  isTold = true;
-  interval.unref();
-}, 1);
+// Runs as long as something else holds, and is no reason to go on.
+const interval = setInterval(() => {}, 1);
 console.log(interval.hasRef(), back.hasRef(), setImmediate(() => {}).unref().hasRef());

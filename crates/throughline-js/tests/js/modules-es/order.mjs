@@ -9,7 +9,7 @@ await null;
 log.push('after await');
 process.nextTick(() => log.push('tick after await'));
 queueMicrotask(() => log.push('micro after await'));
-await new Promise((resolve) => setTimeout(resolve, 5));
+await new Promise((resolve) => { setImmediate(() => setImmediate(resolve)); });
 process.nextTick(() => log.push('tick after a turn'));
 queueMicrotask(() => log.push('micro after a turn'));
 process.on('exit', () => console.log(log.join(' ')));
