@@ -2,14 +2,18 @@
 //
 // A request that waits for a connection gets it in its own context, whoever gives it back.
 //
-// Required as `internal/http_agent`. Needs of `internal`: `http`, `loop`.
+// Required as `internal/http_agent`. Needs of `internal`: `http`, `loop`, `nextTick`.
 'use strict';
 
 const EventEmitter = require('node:events');
-const { AsyncResource } = require('node:async_hooks');
+const { AsyncResource, asyncWrapProviders } = require('node:async_hooks');
 const { validate } = require('internal/errors');
+const ah = require('internal/async_hooks');
 const { Socket } = require('internal/http_socket');
-const { systemError } = require('internal/http_common');
+const { connectionReset, systemError } = require('internal/http_common');
+
+const { nextTick } = internal;
+const { async_id_symbol } = ah.symbols;
 
 const kOptions = Symbol('requestOptions');
 const kResource = Symbol('requestAsyncResource');
@@ -62,6 +66,7 @@ Agent.prototype.addRequest = function addRequest(req, options) {
   }
   const count = (kept?.length ?? 0) + this.sockets[name].length;
   if (socket) {
+    resetHandle(socket);
     this.reuseSocket(socket, req);
     setRequestSocket(this, req, socket);
     this.sockets[name].push(socket);
@@ -133,8 +138,14 @@ function free(agent, socket, options) {
     const req = waiting.shift();
     const resource = req[kResource];
     req[kResource] = undefined;
-    if (resource) resource.runInAsyncScope(setRequestSocket, null, agent, req, socket);
-    else setRequestSocket(agent, req, socket);
+    if (resource) {
+      resource.runInAsyncScope(() => {
+        resetHandle(socket);
+        setRequestSocket(agent, req, socket);
+      });
+    } else {
+      setRequestSocket(agent, req, socket);
+    }
     if (waiting.length === 0) delete agent.requests[name];
     return;
   }
@@ -147,6 +158,7 @@ function free(agent, socket, options) {
     return;
   }
   agent.freeSockets[name] = kept;
+  socket[async_id_symbol] = -1;
   socket._httpMessage = null;
   agent.removeSocket(socket, options);
   kept.push(socket);
@@ -195,31 +207,24 @@ function nextInNeed(agent, name, options) {
 // ---- Connecting --------------------------------------------------------------------------------------------------------
 
 class TCP {}
+class TCPConnectWrap {}
+class GetAddrInfoReqWrap {}
 
-const CONNECTION = {
-  connect(socket, connection, addresses) {
-    socket.connecting = false;
-    if (socket.destroyed) {
-      internal.http.destroyConnection(connection);
-      return;
-    }
-    socket._connection = connection;
-    socket._setAddresses(addresses);
-    socket._touch();
-    socket.emit('connect');
-    socket._httpMessage?._connected(socket);
-    socket.emit('ready');
-  },
-  failed(socket, failures) {
-    const errors = failures.map((failure) =>
-      systemError({ ...failure, syscall: failure.hostname === undefined ? 'connect' : 'getaddrinfo' }));
-    if (errors.length === 1) {
-      socket._ended(errors[0]);
-      return;
-    }
-    const error = Object.assign(new AggregateError(errors), { code: errors[0].code });
-    socket._ended(error);
-  },
+// A connection that is used again is another resource: what is told on it is told in the context of who uses it.
+class ReusedHandle {
+  constructor(type, handle) {
+    this.type = type;
+    this.handle = handle;
+  }
+}
+
+function resetHandle(socket) {
+  socket._resource = new ReusedHandle(asyncWrapProviders.TCPWRAP, socket._handle);
+  internal.loop.renewRequest(socket._request, socket._resource, 'TCPWRAP');
+  socket[async_id_symbol] = socket._resource[async_id_symbol];
+}
+
+const EVENTS = {
   end: (socket) => socket._ended(),
   closed: (socket) => socket._emitClose(),
 };
@@ -228,12 +233,60 @@ const CONNECTION = {
 function connect(options) {
   const socket = new Socket();
   socket.connecting = true;
-  const number = internal.loop.openRequest(new TCP(), 'TCPWRAP', (event, ...args) => CONNECTION[event](socket, ...args));
-  socket._request = number;
+  const handle = new TCP();
+  socket._request = internal.loop.openRequest(handle, 'TCPWRAP', (event, ...args) => EVENTS[event](socket, ...args));
+  socket._handle = socket._resource = handle;
+  socket[async_id_symbol] = handle[async_id_symbol];
   if (options.timeout) socket.setTimeout(options.timeout);
-  const family = options.family === 4 || options.family === 6 ? options.family : 0;
-  internal.http.connect(number, String(options.host || 'localhost'), +options.port, options.localAddress ?? '', family);
+  const to = { host: String(options.host || 'localhost'), port: +options.port, local: options.localAddress ?? '' };
+  const host = to.host.replace(/^\[(.*)\]$/, '$1');
+  if (/^[\d.]+$|:/.test(host)) {
+    triggeredBy(socket, nextTick, () => socket.connecting && triggeredBy(socket, dial, socket, [host], to));
+  } else {
+    const family = options.family === 4 || options.family === 6 ? options.family : 0;
+    triggeredBy(socket, lookUp, socket, host, family, to);
+  }
   return socket;
+}
+
+const triggeredBy = (socket, fn, ...args) => ah.defaultTriggerAsyncIdScope(socket[async_id_symbol], fn, ...args);
+
+function lookUp(socket, host, family, to) {
+  const number = internal.loop.openRequest(new GetAddrInfoReqWrap(), 'GETADDRINFOREQWRAP', (addresses, failure) => {
+    if (!socket.connecting) return;
+    if (addresses.length > 0) triggeredBy(socket, dial, socket, addresses, to);
+    else socket._ended(systemError({ ...failure, syscall: 'getaddrinfo', hostname: host }));
+  });
+  internal.http.lookup(number, host, family);
+}
+
+function dial(socket, addresses, { port, local }) {
+  const number = internal.loop.openRequest(new TCPConnectWrap(), 'TCPCONNECTWRAP', (failures, connection, places) => {
+    if (connection === undefined) socket._ended(failureOf(failures));
+    else connected(socket, connection, places);
+  });
+  socket._dialing = number;
+  internal.http.connect(number, socket._request, addresses, port, local);
+}
+
+function connected(socket, connection, places) {
+  socket.connecting = false;
+  if (socket.destroyed) {
+    internal.http.destroyConnection(connection);
+    return;
+  }
+  socket._connection = connection;
+  socket._setAddresses(places);
+  socket._touch();
+  socket.emit('connect');
+  socket._httpMessage?._connected(socket);
+  socket.emit('ready');
+}
+
+function failureOf(failures) {
+  if (failures.length === 0) return connectionReset('socket hang up');
+  const errors = failures.map((failure) => systemError({ ...failure, syscall: 'connect' }));
+  return errors.length === 1 ? errors[0] : Object.assign(new AggregateError(errors), { code: errors[0].code });
 }
 
 module.exports = {

@@ -6,6 +6,8 @@
 'use strict';
 
 const { Buffer } = require('node:buffer');
+const { channel } = require('node:diagnostics_channel');
+const ah = require('internal/async_hooks');
 const { codes, validate } = require('internal/errors');
 const { addAbortSignal } = require('internal/stream_end');
 const { IncomingMessage } = require('internal/http_incoming');
@@ -14,6 +16,11 @@ const { connectionReset, isToken } = require('internal/http_common');
 const agents = require('internal/http_agent');
 
 const { nextTick } = internal;
+const { async_id_symbol } = ah.symbols;
+
+const CHANNELS = ['request.created', 'request.start', 'request.error', 'response.finish'];
+const [requestCreated, requestStart, requestError, responseFinish] = CHANNELS.map((name) => channel(`http.client.${name}`));
+const publish = (to, message) => void (to.hasSubscribers && to.publish(message));
 
 const kError = Symbol('kError');
 const kPath = Symbol('kPath');
@@ -90,6 +97,17 @@ function ClientRequest(input, given, then) {
   const rest = { __proto__: null, ...options, host, port };
   delete rest.signal;
   agent.addRequest(this, rest);
+  publish(requestCreated, { request: this });
+}
+
+ClientRequest.prototype._finish = function () {
+  OutgoingMessage.prototype._finish.call(this);
+  publish(requestStart, { request: this });
+};
+
+function emitError(req, error) {
+  publish(requestError, { request: req, error });
+  req.emit('error', error);
 }
 Object.setPrototypeOf(ClientRequest.prototype, OutgoingMessage.prototype);
 Object.setPrototypeOf(ClientRequest, OutgoingMessage);
@@ -147,7 +165,7 @@ function begin(req, socket, error) {
   req.destroyed = true;
   const end = (failed) => {
     const told = failed ?? (req.aborted ? undefined : connectionReset('socket hang up'));
-    if (told && !socket?._hadError) req.emit('error', told);
+    if (told && !socket?._hadError) emitError(req, told);
     req._closed = true;
     req.emit('close');
   };
@@ -172,7 +190,8 @@ function attach(req, socket) {
   socket.on('timeout', req._onTimeout);
   if (req.timeout !== undefined || req.agent?.options?.timeout) tellsTimeout(req);
   req.emit('socket', socket);
-  if (socket._connection !== undefined) req._connected(socket);
+  if (req.finished) req._finish();
+  if (socket._connection !== undefined) req._connected(socket, false);
 }
 
 function detach(req, socket) {
@@ -189,10 +208,10 @@ function closeNumber(req) {
 }
 
 // What was written before there was a connection goes out.
-ClientRequest.prototype._connected = function (socket) {
+ClientRequest.prototype._connected = function (socket, isLate = true) {
   if (this._exchange !== undefined || this._number === undefined || this.destroyed) return;
   this._exchange = new Sink(this, socket);
-  this._flush();
+  this._flush(isLate);
 };
 
 // How a request reaches the host.
@@ -253,6 +272,7 @@ function response(req, exchange, head, rawHeaders) {
   res.upgrade = false;
   res._exchange = exchange;
   if (!keepsAlive(req, res)) req.shouldKeepAlive = false;
+  publish(responseFinish, { request: req, response: res });
   req.res = res;
   res.req = req;
   res.on('end', () => responseEnded(req, res));
@@ -288,7 +308,7 @@ function release(req) {
     socket.removeListener('timeout', req._tellTimeout);
   }
   detach(req, socket);
-  nextTick(() => {
+  ah.defaultTriggerAsyncIdScope(socket[async_id_symbol], nextTick, () => {
     req._closed = true;
     req.emit('close');
     socket.emit('free');
@@ -299,7 +319,7 @@ function release(req) {
 
 function socketFailed(req, socket, error) {
   socket._hadError = true;
-  req.emit('error', error);
+  emitError(req, error);
 }
 
 function socketClosed(req, socket) {
@@ -314,7 +334,7 @@ function socketClosed(req, socket) {
   } else {
     if (!socket._hadError) {
       socket._hadError = true;
-      req.emit('error', connectionReset('socket hang up'));
+      emitError(req, connectionReset('socket hang up'));
     }
     req._closed = true;
     req.emit('close');

@@ -373,8 +373,8 @@ OutgoingMessage.prototype._sendHead = function () {
   this._flush();
 };
 
-// Gives the host what waits.
-OutgoingMessage.prototype._flush = function () {
+// Gives the host what waits. What waited for a connection (`isLate`) is told of at once, as it was long asked for.
+OutgoingMessage.prototype._flush = function (isLate = false) {
   const queue = this[kQueue];
   if (this._exchange === undefined || queue.length === 0) return;
   this[kQueue] = [];
@@ -396,7 +396,11 @@ OutgoingMessage.prototype._flush = function () {
     return;
   }
   this._pendingBytes -= count;
-  for (const { callback } of queue) if (callback !== nothing) nextTick(callback, null);
+  for (const { callback } of queue) {
+    if (callback === nothing) continue;
+    if (isLate) callback(null);
+    else nextTick(callback, null);
+  }
 };
 
 // The host has sent the next of what it was asked to tell of.
@@ -436,7 +440,7 @@ OutgoingMessage.prototype.end = function end(chunk, encoding, callback) {
     send(this, undefined, true, (error) => onFinish(this, error));
   }
   this.finished = true;
-  if (this._exchange !== undefined) this._finish();
+  if (this[kSocket]) this._finish();
   return this;
 };
 

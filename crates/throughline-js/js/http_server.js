@@ -9,6 +9,7 @@
 'use strict';
 
 const EventEmitter = require('node:events');
+const { channel } = require('node:diagnostics_channel');
 const { codes, validate } = require('internal/errors');
 const ah = require('internal/async_hooks');
 const { IncomingMessage } = require('internal/http_incoming');
@@ -19,6 +20,9 @@ const { Socket } = require('internal/http_socket');
 const { nextTick } = internal;
 const { async_id_symbol, trigger_async_id_symbol } = ah.symbols;
 const kFrame = Symbol('kAsyncContextFrame');
+
+const [requestStart, responseCreated, responseFinish] = ['request.start', 'response.created', 'response.finish'].map((name) => channel(`http.server.${name}`));
+const publish = (to, message) => void (to.hasSubscribers && to.publish(message));
 
 // ---- ServerResponse ------------------------------------------------------------------------------------------------------
 
@@ -33,6 +37,7 @@ function ServerResponse(req, options) {
     this.useChunkedEncodingByDefault = /chunked/i.test(req.headers?.te ?? '');
     this.shouldKeepAlive = false;
   }
+  publish(responseCreated, { request: req, response: this });
 }
 Object.setPrototypeOf(ServerResponse.prototype, OutgoingMessage.prototype);
 Object.setPrototypeOf(ServerResponse, OutgoingMessage);
@@ -303,6 +308,8 @@ function accept(server, connection, addresses) {
   }
   const handle = new TCP();
   ah.initResource(handle, 'TCPWRAP', kFrame);
+  socket._handle = handle;
+  socket[async_id_symbol] = handle[async_id_symbol];
   const resource = new HTTPServerAsyncResource('HTTPINCOMINGMESSAGE', socket);
   const onEvent = (event, ...args) => EVENTS[event](server, socket, ...args);
   ah.defaultTriggerAsyncIdScope(handle[async_id_symbol], () => {
@@ -368,6 +375,7 @@ function request(server, socket, exchange, head, rawHeaders) {
   res._maxRequestsPerSocket = server.maxRequestsPerSocket;
   if (/(?:^|\W)close(?:$|\W)/i.test(req.headers.connection ?? '')) res.shouldKeepAlive = false;
   else if (req.httpVersion === '1.0') res.shouldKeepAlive = /(?:^|\W)keep-alive(?:$|\W)/i.test(req.headers.connection ?? '');
+  publish(requestStart, { request: req, response: res, socket, server });
   res._exchange = new Sink(exchange);
   socket._exchanges.set(exchange, { req, res, since: Date.now(), isAnswered: false });
   res.assignSocket(socket);
@@ -429,6 +437,7 @@ class Sink {
 }
 
 function finished(server, socket, exchange, req, res) {
+  publish(responseFinish, { request: req, response: res, socket, server });
   if (!req._consuming && !req._readableState.resumeScheduled) req._dump();
   res.detachSocket(socket);
   nextTick(closeResponse, res);

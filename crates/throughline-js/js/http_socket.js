@@ -12,6 +12,8 @@ class Socket extends EventEmitter {
     // Its number at the host, and that of the request that tells of it.
     this._connection = undefined;
     this._request = undefined;
+    this._handle = null;
+    this._dialing = undefined;
     this._httpMessage = null;
     this._hadError = false;
     this.connecting = false;
@@ -77,12 +79,18 @@ class Socket extends EventEmitter {
     internal.loop.refRequest(this._request, true);
     internal.http.tellClosed(this._request);
     if (this._connection !== undefined) internal.http.destroyConnection(this._connection);
-    else internal.http.cancelConnect(this._request);
+    else this._stopDialing();
     return this;
   }
 
   resetAndDestroy() {
     return this.destroy();
+  }
+
+  _stopDialing() {
+    if (this._dialing === undefined) return;
+    internal.http.cancelConnect(this._dialing);
+    internal.loop.closeRequest(this._dialing);
   }
 
   // The host says that it has ended.

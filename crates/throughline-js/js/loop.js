@@ -61,6 +61,15 @@ function refRequest(number, ref) {
   holding += ref ? 1 : -1;
 }
 
+// A request goes on as another resource, made here and now: what it waits for is used for something else.
+function renewRequest(number, resource, type) {
+  const request = requests.get(number);
+  if (request === undefined) return;
+  emitDestroy(request.resource[async_id_symbol], request.resource[trigger_async_id_symbol], request.type);
+  initResource(resource, type, kFrame);
+  Object.assign(request, { resource, type: typeNumber(type), frame: resource[kFrame] });
+}
+
 const isOpen = (number) => requests.has(number);
 const isRefed = (number) => requests.get(number)?.isHolding === true;
 
@@ -144,7 +153,7 @@ function wait() {
 const isAlive = () => timers.refed() || holding > 0;
 
 module.exports = {
-  openRequest, openPromise, refRequest, closeRequest, isOpen, isRefed, emit, emitParts, complete,
+  openRequest, renewRequest, openPromise, refRequest, closeRequest, isOpen, isRefed, emit, emitParts, complete,
   runTimers, runImmediates, wait, isAlive, drain, callback,
 };
 internal.loop = module.exports;

@@ -15,16 +15,6 @@ use std::sync::Arc;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::sync::{mpsc, oneshot};
 
-/// Where a connection is to lead.
-pub(super) struct Destination {
-    pub(super) host: String,
-    pub(super) port: u16,
-    /// From which address.
-    pub(super) local: Option<IpAddr>,
-    /// 4 or 6; anything else is both.
-    pub(super) family: u8,
-}
-
 /// A connection: dropped, it ends at once.
 pub(super) struct Connection {
     /// Who sends requests, but while one is being sent.
@@ -34,80 +24,93 @@ pub(super) struct Connection {
     _end: oneshot::Sender<()>,
 }
 
-pub(super) fn connect(net: &Arc<Net>, number: u64, request: Request, to: Destination) {
+/// Looks a name up: the answer is addresses, or what stands against it.
+pub(super) fn look_up(net: &Net, request: Request, host: String, family: u8) {
+    net.tasks.spawn(async move {
+        let is_wanted = |address: &SocketAddr| match family {
+            4 => address.is_ipv4(),
+            6 => address.is_ipv6(),
+            _ => true,
+        };
+        let found = lookup_host((host.as_str(), 0)).await;
+        let found: Vec<String> = match found {
+            Ok(found) => found
+                .filter(is_wanted)
+                .map(|address| address.ip().to_string())
+                .collect(),
+            Err(_) => Vec::new(),
+        };
+        request.complete(move |ctx| values!(ctx, found, NotFound));
+    });
+}
+
+/// As Node numbers it.
+struct NotFound;
+
+impl<'js> IntoJs<'js> for NotFound {
+    fn into_js(self, ctx: &Ctx<'js>) -> rquickjs::Result<Value<'js>> {
+        let about = Object::new(ctx.clone())?;
+        about.set("code", "ENOTFOUND")?;
+        about.set("errno", -3008)?;
+        Ok(about.into_value())
+    }
+}
+
+/// Makes a connection to one of several addresses, from a certain one if `local` says so. `dialing` is told whether there is one, `request` of what becomes of it.
+pub(super) fn connect(
+    net: &Arc<Net>,
+    number: u64,
+    dialing: Request,
+    request: Request,
+    to: Vec<SocketAddr>,
+    local: Option<IpAddr>,
+) {
     let of = net.clone();
     // Locked until the task is known, so that it cannot be done before.
     let mut connecting = net.connecting.lock();
     let task = net.tasks.spawn(async move {
-        let reached = reach(&to).await;
+        let reached = reach(&to, local).await;
         of.connecting.remove(&number);
         match reached {
-            Ok(stream) => run(&of, &request, stream).await,
-            Err(failures) => {
-                let _ = request.emit(move |ctx| values!(ctx, "failed", failures));
-            }
+            Ok(stream) => run(&of, dialing, &request, stream).await,
+            Err(failures) => dialing.complete(move |ctx| values!(ctx, failures)),
         }
     });
     connecting.insert(number, task.abort_handle());
 }
 
-/// Why there is no connection.
+/// Why there is no connection to an address.
 struct Failure {
     error: io::Error,
-    /// The address that was tried; without it, the name was not found.
-    address: Option<SocketAddr>,
-    host: String,
+    address: SocketAddr,
 }
 
 impl<'js> IntoJs<'js> for Failure {
     fn into_js(self, ctx: &Ctx<'js>) -> rquickjs::Result<Value<'js>> {
         let about = Object::new(ctx.clone())?;
         listener::describe(&about, &self.error)?;
-        match self.address {
-            Some(address) => {
-                about.set("address", address.ip().to_string())?;
-                about.set("port", address.port())?;
-            }
-            None => {
-                about.set("code", "ENOTFOUND")?;
-                about.set("errno", -3008)?;
-                about.set("hostname", self.host)?;
-            }
-        }
+        about.set("address", self.address.ip().to_string())?;
+        about.set("port", self.address.port())?;
         Ok(about.into_value())
     }
 }
 
 /// Tries one address after another.
-async fn reach(to: &Destination) -> Result<TcpStream, Vec<Failure>> {
-    let failure = |error, address| Failure {
-        error,
-        address,
-        host: to.host.clone(),
-    };
-    let host = to.host.trim_start_matches('[').trim_end_matches(']');
-    let found = lookup_host((host, to.port))
-        .await
-        .map_err(|error| vec![failure(error, None)])?;
-    let is_wanted = |address: &SocketAddr| match to.family {
-        4 => address.is_ipv4(),
-        6 => address.is_ipv6(),
-        _ => true,
-    };
+async fn reach(to: &[SocketAddr], local: Option<IpAddr>) -> Result<Reached, Vec<Failure>> {
     let mut failures = Vec::new();
-    for address in found.filter(is_wanted) {
-        match reach_one(address, to.local).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failures.push(failure(error, Some(address))),
+    for &address in to {
+        match reach_one(address, local).await {
+            Ok(reached) => return Ok(reached),
+            Err(error) => failures.push(Failure { error, address }),
         }
-    }
-    if failures.is_empty() {
-        failures.push(failure(io::Error::from(io::ErrorKind::NotFound), None));
     }
     Err(failures)
 }
 
-async fn reach_one(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
+/// A connection, and its two ends.
+type Reached = (TcpStream, SocketAddr, SocketAddr);
+
+async fn reach_one(address: SocketAddr, local: Option<IpAddr>) -> io::Result<Reached> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()?
     } else {
@@ -118,49 +121,43 @@ async fn reach_one(address: SocketAddr, local: Option<IpAddr>) -> io::Result<Tcp
     }
     let stream = socket.connect(address).await?;
     stream.set_nodelay(true)?;
-    Ok(stream)
+    let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
+    Ok((stream, local, remote))
 }
 
 /// Runs a connection to its end.
-async fn run(net: &Arc<Net>, request: &Request, stream: TcpStream) {
-    let places = stream
-        .local_addr()
-        .and_then(|local| Ok((local, stream.peer_addr()?)));
+async fn run(net: &Arc<Net>, dialing: Request, request: &Request, (stream, local, remote): Reached) {
     let mut builder = http1::Builder::new();
     builder.title_case_headers(true);
-    if let (Ok((local, remote)), Ok((sender, connection))) =
-        (places, builder.handshake(TokioIo::new(stream)).await)
-    {
-        let number = net.new_id();
-        let (end, ended) = oneshot::channel();
-        let (exchanges, all_told) = exchange::until_dropped();
-        let entry = Connection {
-            sender: Some(sender),
-            exchanges: Some(exchanges),
-            _end: end,
-        };
-        net.clients.insert(number, entry);
-        let addresses = listener::addresses(local, remote);
-        if request
-            .emit(move |ctx| values!(ctx, "connect", number, addresses))
-            .is_ok()
-        {
-            let natural = async {
-                let _ = connection.await;
-                if let Some(entry) = net.clients.lock().get_mut(&number) {
-                    entry.exchanges = None;
-                }
-                // What the server sent is told of before its end is.
-                all_told.await;
-            };
-            tokio::select! {
-                () = natural => {}
-                _ = ended => {}
-            }
+    let Ok((sender, connection)) = builder.handshake(TokioIo::new(stream)).await else {
+        dialing.complete(|ctx| values!(ctx, Vec::<Failure>::new()));
+        return;
+    };
+    let number = net.new_id();
+    let (end, ended) = oneshot::channel();
+    let (exchanges, all_told) = exchange::until_dropped();
+    let entry = Connection {
+        sender: Some(sender),
+        exchanges: Some(exchanges),
+        _end: end,
+    };
+    net.clients.insert(number, entry);
+    let addresses = listener::addresses(local, remote);
+    dialing.complete(move |ctx| values!(ctx, rquickjs::Undefined, number, addresses));
+    let natural = async {
+        let _ = connection.await;
+        if let Some(entry) = net.clients.lock().get_mut(&number) {
+            entry.exchanges = None;
         }
-        net.clients.remove(&number);
-        net.exchanges.forget(number);
+        // What the server sent is told of before its end is.
+        all_told.await;
+    };
+    tokio::select! {
+        () = natural => {}
+        _ = ended => {}
     }
+    net.clients.remove(&number);
+    net.exchanges.forget(number);
     let _ = request.emit(|ctx| values!(ctx, "end"));
 }
 

@@ -27,6 +27,7 @@ use rquickjs::function::{IntoJsFunc, Opt};
 use rquickjs::{Ctx, Exception, Function, Object, Result, TypedArray};
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -169,15 +170,27 @@ fn connections(binding: &Binding<'_>) -> Result<()> {
             server::serve(&thread.net, connection, requested(&ctx, request));
         }
     })?;
+    binding.function("lookup", |thread| {
+        move |ctx: Ctx<'_>, request: f64, host: String, family: u8| {
+            client::look_up(&thread.net, Request::new(&ctx, request), host, family);
+        }
+    })?;
+    // `(dialing, request, addresses, port, localAddress)`
     binding.function("connect", |thread| {
-        move |ctx: Ctx<'_>, request: f64, host: String, port: u16, local: String, family: u8| {
-            let to = client::Destination {
-                host,
-                port,
-                local: local.parse().ok(),
-                family,
-            };
-            client::connect(&thread.net, request as u64, requested(&ctx, request), to);
+        move |ctx: Ctx<'_>, dialing: f64, request: f64, hosts: Vec<String>, port: u16, local: String| {
+            let addresses = hosts
+                .iter()
+                .filter_map(|host| Some(SocketAddr::new(host.parse().ok()?, port)));
+            let (number, dialing) = (dialing as u64, Request::new(&ctx, dialing));
+            let to = addresses.collect();
+            client::connect(
+                &thread.net,
+                number,
+                dialing,
+                requested(&ctx, request),
+                to,
+                local.parse().ok(),
+            );
         }
     })?;
     binding.function("cancelConnect", |thread| {
