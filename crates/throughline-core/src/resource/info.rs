@@ -43,15 +43,7 @@ impl ResourceType {
 
     /// The type of that name, which is kept for as long as the process lives: not for names without end.
     pub fn interned(name: &str) -> Self {
-        static NAMES: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
-        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-        let names = names.get_or_insert_default();
-        if let Some(known) = names.get(name) {
-            return ResourceType(known);
-        }
-        let kept: &'static str = Box::leak(name.into());
-        names.insert(kept);
-        ResourceType(kept)
+        ResourceType(interned(name))
     }
 
     /// Its name.
@@ -67,6 +59,19 @@ impl ResourceType {
             len => 1 << ((len * 7 + name[0] as usize + name[len - 1] as usize * 3) % 63),
         }
     }
+}
+
+/// That text, kept for as long as the process lives: the same place for the same text.
+pub fn interned(text: &str) -> &'static str {
+    static KEPT: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = kept.get_or_insert_default();
+    if let Some(known) = kept.get(text) {
+        return known;
+    }
+    let text: &'static str = Box::leak(text.into());
+    kept.insert(text);
+    text
 }
 
 impl From<&'static str> for ResourceType {

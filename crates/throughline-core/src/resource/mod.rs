@@ -22,4 +22,4 @@ pub use execution::{execution_async_id, execution_async_resource, trigger_async_
 pub use hook::{AsyncHook, Enabled, HookBuilder, PanicPolicy, create_hook};
 pub use id::AsyncId;
 pub use in_resource::{FutureResourceExt, InResource};
-pub use info::{ResourceInfo, ResourceType};
+pub use info::{ResourceInfo, ResourceType, interned};

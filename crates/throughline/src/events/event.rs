@@ -5,6 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
+use throughline_core::__private::interned;
 
 use super::EmittedError;
 
@@ -13,7 +14,7 @@ use super::EmittedError;
 /// Both make up its identity: two of the same name and type are the same event, wherever they are declared; of the same name and
 /// another type, they are not. So an event that nobody else shall emit has a private type. Usually it is a `const`.
 ///
-/// The payload may be unsized: `Event<str>`, `Event<[u8]>`. A name made at run time can be leaked ([`String::leak`]).
+/// The payload may be unsized: `Event<str>`, `Event<[u8]>`. For a name that is made at run time there is [`interned`](Event::interned).
 ///
 /// # Examples
 /// ```
@@ -89,6 +90,29 @@ impl<A: ?Sized> Event<A> {
             panic!("emitters emit an event of this name by themselves: see `events`");
         }
         event
+    }
+}
+
+impl<A: ?Sized> Event<A> {
+    /// The event of this name, which is known only at run time. The name is kept for as long as the process lives: not for names without end.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    ///
+    /// # Examples
+    /// ```
+    /// use throughline::{Event, EventEmitter};
+    ///
+    /// let emitter = EventEmitter::new();
+    /// let room = |number: u32| Event::<str>::interned(&format!("room {number}"));
+    /// emitter.on(&room(7), |said| assert_eq!(said, "hello"));
+    /// assert!(emitter.emit(&room(7), "hello"));
+    /// assert!(!emitter.emit(&room(8), "hello"));
+    /// ```
+    #[must_use = "an event is a key: listen for it, or emit it"]
+    #[track_caller]
+    pub fn interned(name: &str) -> Self {
+        Event::new(interned(name))
     }
 }
 

@@ -252,6 +252,11 @@ impl WorkerPool {
         self.shared().size
     }
 
+    /// How many tasks it has accepted that have not ended: those that run, and those that wait in its queue. (Who waits for room is not among them.)
+    pub fn tasks(&self) -> usize {
+        self.shared().room.taken()
+    }
+
     pub(super) fn start(builder: &WorkerPoolBuilder) -> io::Result<Self> {
         let size = builder.thread_count();
         let (orders, incoming) = unbounded();
@@ -314,7 +319,7 @@ impl fmt::Debug for WorkerPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WorkerPool")
             .field("threads", &self.threads())
-            .field("tasks", &self.shared().room.taken())
+            .field("tasks", &self.tasks())
             .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }

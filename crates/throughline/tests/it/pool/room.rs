@@ -19,6 +19,25 @@ fn as_many_tasks_are_accepted_as_there_are_threads_and_places_in_the_queue() {
 }
 
 #[test]
+fn those_that_run_and_those_that_wait_are_counted_until_they_have_ended() {
+    let pool = pool(1, 2);
+    assert_eq!(pool.tasks(), 0);
+    let held = Held::by(&pool);
+    let (send, receive) = results();
+    for _ in 0..2 {
+        let send = send.clone();
+        pool.run_task(|| (), move |_| send(())).unwrap();
+    }
+    assert!(pool.try_run_task(|| (), |_| ()).unwrap_err().is_full());
+    assert_eq!(pool.tasks(), 3);
+    held.let_go();
+    drop(send);
+    assert_eq!(receive.iter().count(), 2);
+    assert!(pool.close(CloseMode::Drain));
+    assert_eq!(pool.tasks(), 0);
+}
+
+#[test]
 fn without_a_queue_a_task_is_accepted_when_a_thread_is_free() {
     let pool = pool(1, 0);
     let (send, receive) = results();
