@@ -1,4 +1,4 @@
-//! Node's `async_hooks` for an embedded JavaScript engine, on the frames of Throughline.
+#![doc = include_str!("../README.md")]
 
 mod builtins;
 mod codec;
