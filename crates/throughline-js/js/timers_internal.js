@@ -134,6 +134,7 @@ function insert(item, msecs, start = now()) {
     lists.set(msecs, list);
   }
   append(list, item);
+  internal.wakeLoop();
 }
 
 function clean(timer) {

@@ -2,12 +2,15 @@
 
 use crate::engine::{self, State};
 use rquickjs::function::{IntoJsFunc, ParamRequirement, Params};
-use rquickjs::{Result, Value};
+use rquickjs::{Exception, Result, Value};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Makes a Rust function for JavaScript that runs in its caller's context, all of it: see [`Crossing`].
 ///
 /// What Rust stored is read in any function that JavaScript calls. What it *keeps* there for later (a [`snapshot`], a spawned task, a bound
 /// callback, a future in its context) has JavaScript's stores too only if the function crosses.
+///
+/// If it panics, the panic is reported, and the script gets an exception.
 ///
 /// [`snapshot`]: throughline_core::snapshot
 ///
@@ -52,9 +55,17 @@ impl<'js, P, F: IntoJsFunc<'js, P>> IntoJsFunc<'js, P> for Crossing<F> {
 
     fn call<'a>(&self, params: Params<'a, 'js>) -> Result<Value<'js>> {
         let ctx = params.ctx().clone();
-        match State::of(&ctx) {
+        let call = || match State::of(&ctx) {
             Some(state) => engine::cross(state, || self.0.call(params)),
             None => self.0.call(params),
-        }
+        };
+        catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| {
+            let report = throughline_core::Report::Panic {
+                place: "a function that JavaScript called",
+                payload: &*payload,
+            };
+            throughline_core::__private::report(&report);
+            Err(Exception::throw_message(&ctx, "a Rust function panicked"))
+        })
     }
 }

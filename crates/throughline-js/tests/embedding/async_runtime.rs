@@ -1,0 +1,160 @@
+//! Contexts whose jobs somebody else drives: rquickjs' `AsyncRuntime`, beside or inside of whoever polls.
+
+use crate::support::USER;
+use futures_lite::future::yield_now;
+use rquickjs::function::Async;
+use rquickjs::{AsyncContext, AsyncRuntime, Function, Promise};
+use std::time::Duration;
+use throughline_core::{AsyncLocalStorage, FutureContextExt, execution_async_id};
+use throughline_js::{Node, Options, crossing, promise};
+
+static N: AsyncLocalStorage<usize> = AsyncLocalStorage::new();
+
+/// A context with a script, and who drives it.
+async fn start(script: &str) -> AsyncContext {
+    let runtime = AsyncRuntime::new().unwrap();
+    let context = AsyncContext::full(&runtime).await.unwrap();
+    let script = script.to_owned();
+    context
+        .with(move |ctx| {
+            let node = Node::install(&ctx, Options::new().survive_uncaught()).unwrap();
+            node.share(&ctx, "n", &N).unwrap();
+            ctx.globals().set("require", node.require_function(&ctx).unwrap()).unwrap();
+            ctx.globals().set("rust", Function::new(ctx.clone(), || N.get_store())).unwrap();
+            let ours = |n: u64| {
+                promise(async move {
+                    tokio::time::sleep(Duration::from_millis(n)).await;
+                    N.get_store()
+                })
+            };
+            ctx.globals().set("ours", Function::new(ctx.clone(), ours)).unwrap();
+            let theirs = crossing(Async(|| {
+                async {
+                    yield_now().await;
+                    N.get_store()
+                }
+                .in_context()
+            }));
+            ctx.globals().set("theirs", Function::new(ctx.clone(), theirs)).unwrap();
+            let prelude = "globalThis.n = require('throughline').storage('n'); globalThis.als = new (require('node:async_hooks').AsyncLocalStorage)();";
+            node.enter(&ctx, || ctx.eval::<(), _>(prelude).and_then(|()| ctx.eval::<(), _>(script))).unwrap();
+        })
+        .await;
+    tokio::spawn(runtime.drive());
+    tokio::spawn(throughline_js::drive(context.clone()));
+    context
+}
+
+/// Calls the script's `handle` for request `n`; what Rust sees before, and after its answer.
+async fn handle(context: AsyncContext, n: usize) -> (String, Option<usize>) {
+    N.scope(n, async move {
+        let answer = context
+            .async_with(async |ctx| {
+                let node = Node::of(&ctx).unwrap();
+                let handle: Function<'_> = ctx.globals().get("handle").unwrap();
+                let promise: Promise<'_> = node.enter(&ctx, || handle.call((n,))).unwrap();
+                // Jobs of this and of other requests run between these polls.
+                for _ in 0..20 {
+                    assert_eq!(
+                        (N.get_store(), USER.get_store(), execution_async_id()),
+                        (Some(n), None, None)
+                    );
+                    yield_now().await;
+                }
+                let answer: String = promise.into_future().await.unwrap();
+                assert_eq!(
+                    (N.get_store(), USER.get_store(), execution_async_id()),
+                    (Some(n), None, None)
+                );
+                answer
+            })
+            .await;
+        (answer, N.get_store())
+    })
+    .await
+}
+
+/// Many requests at once, each of which must see its own `n` all over.
+async fn many(context: &AsyncContext, requests: usize) {
+    let mut all = tokio::task::JoinSet::new();
+    for n in 0..requests {
+        all.spawn(handle(context.clone(), n));
+    }
+    let mut answers: Vec<_> = all
+        .join_all()
+        .await
+        .into_iter()
+        .map(|(answer, n)| (n.unwrap(), answer))
+        .collect();
+    answers.sort();
+    for (n, answer) in answers {
+        let parts: Vec<_> = answer.split(' ').collect();
+        assert!(
+            parts.len() > 1 && parts.iter().all(|part| *part == n.to_string()),
+            "{n}: {answer}"
+        );
+    }
+}
+
+const AWAITS: &str = "
+    globalThis.handle = (id) => als.run(id, async () => {
+        const seen = [];
+        const look = () => seen.push(n.getStore(), rust(), als.getStore());
+        look(); await null; look();
+        await (async () => { await null; await null; look(); })(); look();
+        await Promise.all([1, 2].map(async () => { await null; look(); })); look();
+        await Promise.reject(1).catch(look).finally(look); look();
+        await { then(f) { look(); Promise.resolve().then(f); } }; look();
+        queueMicrotask(look); process.nextTick(look); await null; look();
+        await new Promise((r) => setTimeout(r, id % 3)); look();
+        await new Promise((r) => setImmediate(r)); look();
+        seen.push(await ours(id % 5)); look();
+        seen.push(await theirs()); look();
+        return seen.join(' ');
+    });
+";
+
+#[tokio::test]
+async fn each_request_sees_its_own_stores_over_all_awaits() {
+    many(&start(AWAITS).await, 50).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn each_request_sees_its_own_stores_where_polls_go_from_thread_to_thread() {
+    many(&start(AWAITS).await, 200).await;
+}
+
+#[tokio::test]
+async fn hooks_on_promises_leave_no_resource_on_the_threads_of_others() {
+    let hooks = "require('node:async_hooks').createHook({ init() {}, before() {}, after() {}, promiseResolve() {} }).enable();";
+    many(&start(&format!("{hooks}{AWAITS}")).await, 20).await;
+}
+
+#[tokio::test]
+async fn what_a_script_enters_ends_with_the_call() {
+    let context = start("globalThis.handle = async (id) => { const at = als.getStore(); als.enterWith(id); n.enterWith(1000 + id); await null; return `${at} ${als.getStore()} ${n.getStore()}`; };").await;
+    for id in 0..3 {
+        let (answer, n) = handle(context.clone(), id).await;
+        assert_eq!(answer, format!("undefined {id} {}", 1000 + id));
+        assert_eq!(n, Some(id));
+    }
+}
+
+#[tokio::test]
+async fn an_exception_nobody_catches_is_reported_and_the_others_go_on() {
+    let context = start("globalThis.handle = async (id) => { setTimeout(() => { if (id % 2) throw new Error('boom'); }, 0); Promise.reject(id % 2); await new Promise((r) => setTimeout(r, 2)); return `${id} ${n.getStore()}`; };").await;
+    many(&context, 10).await;
+}
+
+#[tokio::test]
+async fn a_cancelled_call_leaves_nothing() {
+    let context = start(AWAITS).await;
+    for n in 0..20 {
+        let call = handle(context.clone(), n);
+        tokio::time::timeout(Duration::from_micros(n as u64 * 100), call)
+            .await
+            .ok();
+        assert_eq!(N.get_store(), None);
+    }
+    many(&context, 10).await;
+}
