@@ -1,7 +1,7 @@
 //! Runtimes for tests.
 
 use rquickjs::function::IntoJsFunc;
-use rquickjs::{Ctx, FromJs, Function};
+use rquickjs::{FromJs, Function};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use throughline_core::AsyncLocalStorage;
@@ -38,10 +38,6 @@ pub(crate) fn define<P>(runtime: &Runtime, name: &str, f: impl for<'js> IntoJsFu
     runtime
         .with(|ctx| ctx.globals().set(name, Function::new(ctx.clone(), f)?))
         .unwrap();
-}
-
-pub(crate) fn function<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Function<'js>> {
-    ctx.globals().get(name)
 }
 
 /// Where a script writes to.

@@ -3,7 +3,8 @@
 const { createHook, executionAsyncId, executionAsyncResource, triggerAsyncId } = require('node:async_hooks');
 const { async_id_symbol } = require('internal/async_hooks').symbols;
 const http = require('node:http');
-const IGNORED = ['TickObject', 'Timeout', 'Immediate', 'DNSCHANNEL', 'PROMISE', 'SHUTDOWNWRAP', 'Microtask'];
+// Standard output is a pipe here, a file there.
+const IGNORED = ['PIPEWRAP', 'TTYWRAP', 'TickObject', 'Timeout', 'Immediate', 'DNSCHANNEL', 'PROMISE', 'SHUTDOWNWRAP', 'Microtask'];
 const known = new Map();
 const told = [];
 const names = new Map();
