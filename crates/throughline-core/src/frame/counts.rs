@@ -121,3 +121,54 @@ impl Counts {
         last
     }
 }
+
+#[cfg(all(test, not(loom), unix))]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    /// Runs `count` in a process of its own, where it has to end that.
+    #[track_caller]
+    fn aborts(test: &str, count: impl FnOnce()) {
+        const HERE: &str = "THROUGHLINE_COUNTS";
+        if std::env::var_os(HERE).is_some() {
+            count();
+            return;
+        }
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--nocapture"])
+            .env(HERE, "1")
+            .output()
+            .unwrap();
+        // A test that fails exits with a code.
+        assert_eq!(child.status.code(), None, "{child:?}");
+    }
+
+    #[test]
+    fn more_than_two_billion_full_references_abort() {
+        aborts(
+            "frame::counts::tests::more_than_two_billion_full_references_abort",
+            || {
+                let counts = Counts::new(VALUE + MOST * FULL);
+                counts.add_full();
+                assert!(!counts.sub_full());
+                counts.add_full();
+                counts.add_full();
+            },
+        );
+    }
+
+    #[test]
+    fn more_than_two_billion_value_references_abort() {
+        aborts(
+            "frame::counts::tests::more_than_two_billion_value_references_abort",
+            || {
+                let counts = Counts::new(MOST * VALUE + FULL);
+                counts.add_value();
+                assert!(!counts.sub_value());
+                counts.add_value();
+                counts.add_value();
+            },
+        );
+    }
+}

@@ -647,6 +647,35 @@ mod in_a_chain_of_stores {
         assert_eq!(panic_of(|| drop(then)), "inner");
         assert_eq!(drops.count(), 2);
     }
+
+    /// What the second one panicked with is dropped; if that panics in turn, it is kept in, too.
+    #[test]
+    fn a_panic_that_is_kept_in_may_be_one_whose_own_drop_panics() {
+        struct Bomb(#[expect(dead_code)] OnDrop);
+        struct Panics(Option<Bomb>);
+        impl Drop for Panics {
+            fn drop(&mut self) {
+                std::panic::panic_any(self.0.take().unwrap());
+            }
+        }
+        static P: AsyncLocalStorage<Panics> = AsyncLocalStorage::new();
+        let drops = Drops::default();
+        let bomb = || Panics(Some(Bomb(OnDrop::panicking(&drops, "of the payload"))));
+        // After another panic of a store …
+        let then = P.run(bomb(), || D.run(OnDrop::panicking(&drops, "first"), snapshot));
+        assert_eq!(panic_of(|| drop(then)), "first");
+        // … and while one unwinds.
+        assert_eq!(panic_of(|| P.run(bomb(), || panic!("first"))), "first");
+        assert_eq!(
+            panic_of(|| {
+                let _future = Box::pin(P.scope(bomb(), pause()));
+                panic!("first")
+            }),
+            "first"
+        );
+        assert_eq!(drops.count(), 4);
+        assert_nothing_left();
+    }
 }
 
 mod in_a_default {
