@@ -77,7 +77,7 @@ impl PanicHook {
 ///
 /// # Examples
 /// ```
-/// use throughline::{AsyncLocalStorage, AsyncResource, panic_hook};
+/// use throughline::{AsyncLocalStorage, panic_hook};
 /// static REQUEST_ID: AsyncLocalStorage<u64> = AsyncLocalStorage::new().named("request_id").shown();
 ///
 /// assert_eq!(panic_hook::here().to_string(), "");
