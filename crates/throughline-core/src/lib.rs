@@ -14,6 +14,7 @@ mod in_context;
 mod key;
 mod label;
 pub mod live;
+mod payload;
 mod propagation;
 mod report;
 mod resource;

@@ -1,5 +1,6 @@
 //! What went wrong where nobody can be answered: a hook, a subscriber, a listener that panicked; a likely leak.
 
+use crate::payload::discard;
 use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
@@ -99,18 +100,14 @@ pub fn report(report: &Report<'_>) {
         false => REPORTER.read().unwrap_or_else(PoisonError::into_inner).clone(),
     };
     // A panic in it would be reported to itself.
-    swallow(|| match reporter {
+    let told = catch_unwind(AssertUnwindSafe(|| match reporter {
         Some(reporter) => crate::boundary(|| reporter(report)),
         None => eprintln!("throughline: {report}"),
-    });
-    REPORTING.set(was_reporting);
-}
-
-fn swallow(f: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-        // Its destructor may panic, and so may what that panics with.
-        std::mem::forget(payload);
+    }));
+    if let Err(payload) = told {
+        discard(payload);
     }
+    REPORTING.set(was_reporting);
 }
 
 /// Runs `f`; if it panics, that is reported as from `place`, and there is no answer.
@@ -130,5 +127,5 @@ pub(crate) fn panic(place: &str, payload: Box<dyn Any + Send>) {
         place,
         payload: &*payload,
     });
-    swallow(|| drop(payload));
+    discard(payload);
 }

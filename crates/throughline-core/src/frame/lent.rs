@@ -16,6 +16,10 @@ pub(crate) struct Lent<T> {
     top: Cell<*const T>,
     /// The nodes that were dropped while something was on top of them: whoever finds one on top looks at what was there before it.
     dead: Cell<*const Node<T>>,
+    /// How many nodes there are beside those.
+    pushed: Cell<usize>,
+    /// How many [`lend_nothing`] are running.
+    nothings: Cell<usize>,
 }
 
 impl<T> Lent<T> {
@@ -23,6 +27,8 @@ impl<T> Lent<T> {
         Lent {
             top: Cell::new(ptr::null()),
             dead: Cell::new(ptr::null()),
+            pushed: Cell::new(0),
+            nothings: Cell::new(0),
         }
     }
 
@@ -41,7 +47,7 @@ impl<T> Lent<T> {
         let mut top = self.top.get();
         let mut dead = self.dead.get();
         while !dead.is_null() {
-            // SAFETY: dead nodes are leaked.
+            // SAFETY: dead nodes are there until they are buried.
             let node = unsafe { &*dead };
             if ptr::eq(&raw const node.value, top) {
                 // It can be put back, so what it found can.
@@ -51,7 +57,25 @@ impl<T> Lent<T> {
                 dead = node.next.get();
             }
         }
+        if top.is_null() {
+            self.bury();
+        }
         top
+    }
+
+    /// Frees the dead, unless somebody may still put one back. Nothing that is alive is on top.
+    fn bury(&self) {
+        if self.pushed.get() > 0 || self.nothings.get() > 0 {
+            return;
+        }
+        // Then no `lend` is running, since what that lends would be on top, or something above it that is alive.
+        self.top.set(ptr::null());
+        let mut dead = self.dead.replace(ptr::null());
+        while !dead.is_null() {
+            // SAFETY: a leaked box, freed once; neither the word nor a node refers to it any more.
+            let node = unsafe { Box::from_raw(dead.cast_mut()) };
+            dead = node.next.get();
+        }
     }
 }
 
@@ -71,6 +95,14 @@ pub(crate) fn lend<T, R>(key: &'static LocalKey<Lent<T>>, value: &T, f: impl FnO
 
 /// Runs `f` while nothing is lent.
 pub(crate) fn lend_nothing<T, R>(key: &'static LocalKey<Lent<T>>, f: impl FnOnce() -> R) -> R {
+    struct Running<T: 'static>(&'static LocalKey<Lent<T>>);
+    impl<T> Drop for Running<T> {
+        fn drop(&mut self) {
+            self.0.with(|word| word.nothings.set(word.nothings.get() - 1));
+        }
+    }
+    key.with(|word| word.nothings.set(word.nothings.get() + 1));
+    let _running = Running(key);
     with_word(key, ptr::null(), f)
 }
 
@@ -126,8 +158,8 @@ struct Node<T> {
 }
 
 /// Lends `value` until the answer is popped.
-pub(crate) fn push<T>(key: &'static LocalKey<Lent<T>>, value: T) -> Pushed<T> {
-    let previous = key.with(|word| word.top.get());
+pub(crate) fn push<T: Copy>(key: &'static LocalKey<Lent<T>>, value: T) -> Pushed<T> {
+    let previous = key.with(Lent::alive);
     let next = Cell::new(ptr::null());
     let node = NonNull::from(Box::leak(Box::new(Node {
         value,
@@ -136,7 +168,10 @@ pub(crate) fn push<T>(key: &'static LocalKey<Lent<T>>, value: T) -> Pushed<T> {
     })));
     // SAFETY: a leaked box is alive.
     let value = unsafe { &raw const (*node.as_ptr()).value };
-    key.with(|word| word.top.set(value));
+    key.with(|word| {
+        word.top.set(value);
+        word.pushed.set(word.pushed.get() + 1);
+    });
     Pushed {
         key,
         node,
@@ -169,10 +204,11 @@ impl<T> Pushed<T> {
 }
 
 impl<T> Drop for Pushed<T> {
-    /// Puts back what was lent before, if this is on top. If something else is, which may still put this back, this is dead from here on: leaked,
-    /// and passed over.
+    /// Puts back what was lent before, if this is on top. If something else is, which may still put this back, this is dead from here on: passed
+    /// over, and there until nothing is lent.
     fn drop(&mut self) {
         self.key.with(|word| {
+            word.pushed.set(word.pushed.get() - 1);
             let node = self.node();
             if ptr::eq(word.top.get(), &raw const node.value) {
                 word.top.set(node.previous);
@@ -182,6 +218,8 @@ impl<T> Drop for Pushed<T> {
             } else {
                 node.next.set(word.dead.replace(self.node.as_ptr()));
             }
+            // The last to go buries the dead.
+            word.alive();
         });
     }
 }
@@ -189,5 +227,96 @@ impl<T> Drop for Pushed<T> {
 impl<T: fmt::Debug> fmt::Debug for Pushed<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.get().fmt(f)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    std::thread_local! {
+        static WORD: Lent<u32> = const { Lent::nothing() };
+    }
+
+    /// A random program on the word, and what the word should say.
+    struct Program {
+        random: u64,
+        next: u32,
+        /// From the outermost on: what is lent, if anything; and whether it was pushed.
+        expected: Vec<(Option<u32>, bool)>,
+        pushed: Vec<Pushed<u32>>,
+    }
+
+    impl Program {
+        fn below(&mut self, limit: u64) -> u64 {
+            self.random ^= self.random << 13;
+            self.random ^= self.random >> 7;
+            self.random ^= self.random << 17;
+            self.random % limit
+        }
+
+        fn check(&self) {
+            let top = self.expected.last().and_then(|top| top.0);
+            assert_eq!(lent(&WORD), top);
+            let on_top: Vec<_> = self.pushed.iter().filter(|pushed| pushed.is_on_top()).collect();
+            assert!(on_top.len() <= 1);
+            assert!(on_top.iter().all(|pushed| Some(*pushed.get()) == top));
+        }
+
+        fn lend(&mut self, depth: u32, value: Option<u32>) {
+            let program = || {
+                self.expected.push((value, false));
+                self.run(depth - 1);
+                // What was pushed in it is never on top again. (Of what was there before it, some may be gone.)
+                let place = self.expected.iter().rposition(|&it| it == (value, false));
+                self.expected.truncate(place.unwrap());
+            };
+            match &value {
+                Some(value) => lend(&WORD, value, program),
+                None => lend_nothing(&WORD, program),
+            }
+        }
+
+        fn run(&mut self, depth: u32) {
+            for _ in 0..self.below(8) {
+                self.next += 1;
+                let value = self.next;
+                match self.below(if depth > 0 { 6 } else { 4 }) {
+                    0 | 1 => {
+                        self.pushed.push(push(&WORD, value));
+                        self.expected.push((Some(value), true));
+                    }
+                    2 | 3 if !self.pushed.is_empty() => {
+                        let which = self.below(self.pushed.len() as u64) as usize;
+                        let pushed = self.pushed.swap_remove(which);
+                        self.expected.retain(|&it| it != (Some(*pushed.get()), true));
+                        drop(pushed);
+                    }
+                    4 => self.lend(depth, Some(value)),
+                    5 => self.lend(depth, None),
+                    _ => {}
+                }
+                self.check();
+            }
+        }
+    }
+
+    #[test]
+    fn random_programs_see_what_was_lent_last_and_is_alive_and_leave_nothing() {
+        for seed in 1..=3_000_u64 {
+            let mut program = Program {
+                random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+                next: 0,
+                expected: Vec::new(),
+                pushed: Vec::new(),
+            };
+            program.run(4);
+            drop(program);
+            assert_eq!(lent(&WORD), None);
+            WORD.with(|word| {
+                assert!(word.top.get().is_null() && word.dead.get().is_null());
+                assert_eq!((word.pushed.get(), word.nothings.get()), (0, 0));
+            });
+        }
     }
 }

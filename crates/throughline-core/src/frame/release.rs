@@ -2,6 +2,7 @@
 
 use super::parts::MOST_PARTS;
 use super::{Frame, Mode, Traits, bindings, is_part_of};
+use crate::payload::discard;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -170,12 +171,5 @@ impl Panics {
                 resume_unwind(panic);
             }
         }
-    }
-}
-
-/// Drops a panic's payload, which the hook has reported. A payload may panic in turn; that one is left alone.
-fn discard(panic: Box<dyn Any + Send>) {
-    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-        std::mem::forget(another);
     }
 }
