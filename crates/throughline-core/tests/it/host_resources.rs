@@ -292,6 +292,7 @@ mod out_of_order {
             // Where tools that look for leaks find it.
             let forgotten = Box::leak(Box::new(host.enter(&one)));
             KEPT.store(std::ptr::from_mut(forgotten).addr(), Relaxed);
+            std::hint::black_box(&KEPT);
             assert_eq!(execution_async_resource(), Some(one));
         });
         assert_nothing_left();
