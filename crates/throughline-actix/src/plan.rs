@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt::Display;
+use throughline::stamp::ShownStore;
 use throughline::{AsyncLocalStorage, Snapshot, Store, host};
 
 /// All that a middleware was told, shared by the services it made.
@@ -41,17 +42,18 @@ impl Source {
 /// A header of the response.
 pub(crate) struct Header {
     pub(crate) name: HeaderName,
-    storage: &'static dyn Text,
+    store: ShownStore,
 }
 
 impl Header {
     pub(crate) fn new<T: Store + Display>(name: HeaderName, storage: &'static AsyncLocalStorage<T>) -> Self {
-        Header { name, storage }
+        let store = ShownStore::of(storage);
+        Header { name, store }
     }
 
     /// What the storage holds, as far as it is a header's text.
     fn value(&self) -> Option<HeaderValue> {
-        HeaderValue::try_from(self.storage.text()?).ok()
+        HeaderValue::try_from(self.store.text()?).ok()
     }
 }
 
@@ -70,17 +72,5 @@ impl Plan {
                 headers.insert(header.name.clone(), value);
             }
         }
-    }
-}
-
-/// A storage, whatever its type.
-trait Text {
-    /// What it holds.
-    fn text(&self) -> Option<String>;
-}
-
-impl<T: Store + Display> Text for AsyncLocalStorage<T> {
-    fn text(&self) -> Option<String> {
-        self.with(|store| store.map(T::to_string))
     }
 }

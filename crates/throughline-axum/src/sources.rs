@@ -21,11 +21,14 @@ pub fn peer() -> fn(&Parts) -> Option<SocketAddr> {
 /// # Examples
 /// ```
 /// use axum::extract::MatchedPath;
-/// use throughline::{AsyncLocalStorage, tower::RequestContextLayer};
+/// use throughline::{AsyncLocalStorage, Stamp, tower::RequestContextLayer};
 /// use throughline_axum::matched_path;
 /// static ROUTE: AsyncLocalStorage<MatchedPath> = AsyncLocalStorage::new();
 ///
 /// let layer = RequestContextLayer::new().with_some(&ROUTE, matched_path());
+/// // And in log lines:
+/// let stamp = Stamp::new().with_fn("route", &ROUTE, |route, f| f.write_str(route.as_str()));
+/// # let _ = stamp;
 /// # let _: axum::Router = axum::Router::new().layer(layer);
 /// ```
 pub fn matched_path() -> fn(&Parts) -> Option<MatchedPath> {

@@ -11,6 +11,8 @@ use throughline::AsyncLocalStorage;
 
 /// A type that has its storage: what [`Store`] extracts.
 ///
+/// It is a type of your own, so that it has one storage: wrap those of other crates (`struct Id(RequestId)`), or read their storages in the handler as anywhere else.
+///
 /// # Examples
 /// ```
 /// use throughline::AsyncLocalStorage;

@@ -6,6 +6,7 @@ use reqwest::{Request, Response, Url};
 use reqwest_middleware::{Middleware, Next, Result};
 use std::fmt::{self, Display};
 use std::sync::Arc;
+use throughline::stamp::ShownStore;
 use throughline::tower::{RequestId, X_REQUEST_ID};
 use throughline::{AsyncLocalStorage, Store};
 
@@ -37,7 +38,7 @@ pub struct ContextHeaders {
 #[derive(Clone)]
 struct Header {
     name: HeaderName,
-    storage: &'static dyn Source,
+    store: ShownStore,
 }
 
 type IsKnown = dyn Fn(&Url) -> bool + Send + Sync;
@@ -62,7 +63,8 @@ impl ContextHeaders {
         name: HeaderName,
         storage: &'static AsyncLocalStorage<T>,
     ) -> Self {
-        self.headers.push(Header { name, storage });
+        let store = ShownStore::of(storage);
+        self.headers.push(Header { name, store });
         self
     }
 
@@ -100,11 +102,12 @@ impl ContextHeaders {
             return;
         }
         let headers = request.headers_mut();
-        for Header { name, storage } in &self.headers {
+        for Header { name, store } in &self.headers {
             if headers.contains_key(name) {
                 continue;
             }
-            if let Some(value) = storage.value() {
+            let value = store.text().and_then(|text| HeaderValue::try_from(text).ok());
+            if let Some(value) = value {
                 headers.insert(name.clone(), value);
             }
         }
@@ -136,18 +139,5 @@ impl fmt::Debug for ContextHeaders {
         f.debug_list()
             .entries(self.headers.iter().map(|header| &header.name))
             .finish()
-    }
-}
-
-/// A storage, whatever its type.
-trait Source: Send + Sync {
-    /// What it holds, as far as it is a header's text.
-    fn value(&self) -> Option<HeaderValue>;
-}
-
-impl<T: Store + Display> Source for AsyncLocalStorage<T> {
-    fn value(&self) -> Option<HeaderValue> {
-        let text = self.with(|store| store.map(T::to_string))?;
-        HeaderValue::try_from(text).ok()
     }
 }

@@ -1,6 +1,7 @@
 //! Stores as metadata of the calls that go out.
 
 use std::fmt::{self, Display};
+use throughline::stamp::ShownStore;
 use throughline::tower::RequestId;
 use throughline::{AsyncLocalStorage, Store};
 use tonic::metadata::{Ascii, MetadataKey, MetadataValue};
@@ -34,7 +35,7 @@ pub struct ContextInterceptor {
 #[derive(Clone)]
 struct Entry {
     key: MetadataKey<Ascii>,
-    storage: &'static dyn Source,
+    store: ShownStore,
 }
 
 impl ContextInterceptor {
@@ -58,7 +59,8 @@ impl ContextInterceptor {
         storage: &'static AsyncLocalStorage<T>,
     ) -> Self {
         let key = MetadataKey::from_static(key);
-        self.entries.push(Entry { key, storage });
+        let store = ShownStore::of(storage);
+        self.entries.push(Entry { key, store });
         self
     }
 }
@@ -66,11 +68,11 @@ impl ContextInterceptor {
 impl Interceptor for ContextInterceptor {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         let metadata = request.metadata_mut();
-        for Entry { key, storage } in &self.entries {
+        for Entry { key, store } in &self.entries {
             if metadata.contains_key(key) {
                 continue;
             }
-            if let Some(value) = storage.value() {
+            if let Some(value) = store.text().and_then(as_metadata) {
                 metadata.insert(key, value);
             }
         }
@@ -93,16 +95,8 @@ impl fmt::Debug for ContextInterceptor {
     }
 }
 
-/// A storage, whatever its type.
-trait Source: Send + Sync {
-    /// What it holds, as far as it is metadata.
-    fn value(&self) -> Option<MetadataValue<Ascii>>;
-}
-
-impl<T: Store + Display> Source for AsyncLocalStorage<T> {
-    fn value(&self) -> Option<MetadataValue<Ascii>> {
-        let text = self.with(|store| store.map(T::to_string))?;
-        let is_ascii = text.bytes().all(|c| matches!(c, b' '..=b'~'));
-        is_ascii.then(|| text.parse().ok())?
-    }
+/// The text, as far as it is metadata.
+fn as_metadata(text: String) -> Option<MetadataValue<Ascii>> {
+    let is_ascii = text.bytes().all(|c| matches!(c, b' '..=b'~'));
+    is_ascii.then(|| text.parse().ok())?
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use axum::extract::MatchedPath;
 use axum::http::request::Parts;
 use throughline::tower::source::Sources;
 use throughline::tower::{RequestContextLayer, RequestId};
@@ -20,7 +21,7 @@ pub(crate) static REQUEST_ID: AsyncLocalStorage<RequestId> = AsyncLocalStorage::
 static CALLER: AsyncLocalStorage<Caller> = AsyncLocalStorage::new().named("caller");
 
 /// By which route.
-static ROUTE: AsyncLocalStorage<String> = AsyncLocalStorage::new().named("route");
+static ROUTE: AsyncLocalStorage<MatchedPath> = AsyncLocalStorage::new();
 
 /// The header by which callers name themselves.
 pub(crate) const X_CALLER: &str = "x-caller";
@@ -55,16 +56,18 @@ impl Stored for Caller {
 
 /// The layer that gives each request its context.
 pub(crate) fn layer() -> RequestContextLayer<impl Sources + Clone> {
-    let route = matched_path();
     RequestContextLayer::new()
         .request_id(&REQUEST_ID)
         .with(&CALLER, Caller::of)
-        .with_some(&ROUTE, move |request| Some(route(request)?.as_str().to_owned()))
+        .with_some(&ROUTE, matched_path())
 }
 
 /// The log: each line says whose it is.
 pub(crate) fn log_to(writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
-    let stamp = Stamp::new().with(&REQUEST_ID).with(&CALLER).with(&ROUTE);
+    let stamp = Stamp::new()
+        .with(&REQUEST_ID)
+        .with(&CALLER)
+        .with_fn("route", &ROUTE, |route, f| f.write_str(route.as_str()));
     let lines = tracing_subscriber::fmt()
         .with_writer(writer)
         .with_ansi(false)

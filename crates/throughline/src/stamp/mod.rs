@@ -22,6 +22,9 @@
 mod escape;
 #[cfg(feature = "log")]
 pub mod log;
+mod shown;
+
+pub use shown::ShownStore;
 
 use crate::{AsyncLocalStorage, Store};
 use std::fmt::{self, Display, Write as _};
@@ -43,7 +46,7 @@ pub struct Stamp {
 #[derive(Clone)]
 struct Field {
     name: &'static str,
-    storage: &'static dyn Source,
+    store: ShownStore,
 }
 
 impl Stamp {
@@ -55,7 +58,7 @@ impl Stamp {
     /// Adds `storage`, by its [name](AsyncLocalStorage::named).
     ///
     /// # Panics
-    /// If it has none, or one that [`with_as`](Self::with_as) refuses.
+    /// If it has none, or one that [`with_fn`](Self::with_fn) refuses.
     #[track_caller]
     pub fn with<T: Store + Display>(self, storage: &'static AsyncLocalStorage<T>) -> Self {
         assert!(
@@ -68,12 +71,36 @@ impl Stamp {
     /// Adds `storage`, by another name.
     ///
     /// # Panics
-    /// If `name` is empty, there already, or has anything in it but ASCII letters, digits, `_`, `-`, `.`.
+    /// As [`with_fn`](Self::with_fn).
     #[track_caller]
     pub fn with_as<T: Store + Display>(
+        self,
+        name: &'static str,
+        storage: &'static AsyncLocalStorage<T>,
+    ) -> Self {
+        self.with_fn(name, storage, <T as Display>::fmt)
+    }
+
+    /// Adds `storage`, by another name, shown by that function: for types without `Display`, and for stores of which a part is to be said, or a part is a secret.
+    ///
+    /// # Panics
+    /// If `name` is empty, there already, or has anything in it but ASCII letters, digits, `_`, `-`, `.`.
+    ///
+    /// # Examples
+    /// ```
+    /// use throughline::{AsyncLocalStorage, Stamp};
+    /// use std::time::Duration;
+    /// static BUDGET: AsyncLocalStorage<Duration> = AsyncLocalStorage::new();
+    ///
+    /// let stamp = Stamp::new().with_fn("budget_ms", &BUDGET, |budget, f| write!(f, "{}", budget.as_millis()));
+    /// BUDGET.run(Duration::from_secs(2), || assert_eq!(stamp.to_string(), "budget_ms=2000"));
+    /// ```
+    #[track_caller]
+    pub fn with_fn<T: Store>(
         mut self,
         name: &'static str,
         storage: &'static AsyncLocalStorage<T>,
+        show: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result,
     ) -> Self {
         assert!(
             escape::is_name(name),
@@ -83,7 +110,8 @@ impl Stamp {
             self.fields.iter().all(|field| field.name != name),
             "{name:?} is in the stamp already"
         );
-        self.fields.push(Field { name, storage });
+        let store = ShownStore::new(storage, show);
+        self.fields.push(Field { name, store });
         self
     }
 
@@ -107,7 +135,7 @@ impl Stamp {
     /// Calls `f` with the name and the text of each store that is set, unescaped. For who writes another format.
     pub fn for_each(&self, mut f: impl FnMut(&'static str, &str)) {
         for field in &self.fields {
-            if let Some(value) = field.storage.text() {
+            if let Some(value) = field.store.text() {
                 f(field.name, &value);
             }
         }
@@ -139,17 +167,5 @@ impl fmt::Debug for Stamp {
         let names = self.fields.iter().map(|field| field.name);
         f.write_str("Stamp ")?;
         f.debug_list().entries(names).finish()
-    }
-}
-
-/// A storage, whatever its type.
-trait Source: Send + Sync {
-    /// What it holds.
-    fn text(&self) -> Option<String>;
-}
-
-impl<T: Store + Display> Source for AsyncLocalStorage<T> {
-    fn text(&self) -> Option<String> {
-        self.with(|store| store.map(T::to_string))
     }
 }

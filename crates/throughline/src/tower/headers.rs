@@ -1,6 +1,7 @@
 //! Headers that say what a storage holds.
 
 use super::RequestId;
+use crate::stamp::ShownStore;
 use crate::{AsyncLocalStorage, Store};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt::{self, Display};
@@ -64,10 +65,8 @@ impl Header {
 pub(super) fn text_in<T: Store + Display>(
     storage: &'static AsyncLocalStorage<T>,
 ) -> impl Fn() -> Option<HeaderValue> + Send + Sync {
-    move || {
-        let text = storage.with(|store| store.map(T::to_string))?;
-        HeaderValue::try_from(text).ok()
-    }
+    let store = ShownStore::of(storage);
+    move || HeaderValue::try_from(store.text()?).ok()
 }
 
 /// The id that `storage` holds.

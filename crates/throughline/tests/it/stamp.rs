@@ -93,6 +93,26 @@ fn every_character_leaves_a_line_one_line_of_printable_characters() {
 }
 
 #[test]
+fn what_a_function_shows_of_a_store_is_escaped_as_any_value_and_the_rest_is_not_shown() {
+    struct Session {
+        user: &'static str,
+        token: &'static str,
+    }
+    static SESSION: AsyncLocalStorage<Session> = AsyncLocalStorage::new();
+    let stamp = Stamp::new().with_fn("user", &SESSION, |session, f| f.write_str(session.user));
+    let session = Session {
+        user: "ada\nroot",
+        token: "s3cret",
+    };
+    assert!(!session.token.is_empty());
+    SESSION.run(session, || {
+        assert_eq!(stamp.to_string(), r#"user="ada\nroot""#);
+        assert_eq!(stamp.json(), r#"{"user":"ada\u000aroot"}"#);
+    });
+    assert_eq!(stamp.to_string(), "");
+}
+
+#[test]
 #[should_panic(expected = "the storage has no name")]
 fn a_storage_without_a_name_is_refused() {
     static NAMELESS: AsyncLocalStorage<u8> = AsyncLocalStorage::new();
