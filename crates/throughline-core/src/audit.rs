@@ -84,7 +84,7 @@ fn trail_in(frame: &FrameRef) -> Option<Arc<Trail>> {
 }
 
 fn bind(frame: &FrameRef, trail: Arc<Trail>) -> FrameRef {
-    frame::bind_on(frame, TRAIL.key().place(), trail)
+    frame::bind_on(frame.clone(), TRAIL.key().place(), trail)
 }
 
 /// A storage that was read and found empty, by work whose spawner had it.

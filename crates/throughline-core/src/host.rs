@@ -87,14 +87,14 @@ pub fn ask_outside(host: fn() -> Option<Snapshot>) {
 #[must_use = "the new frame is the answer; `base` is as it was"]
 #[track_caller]
 pub fn frame_with<T: Store>(base: &Snapshot, storage: &AsyncLocalStorage<T>, store: T) -> Snapshot {
-    Snapshot(frame::bind_on(&base.0, storage.key().place(), store))
+    Snapshot(frame::bind_on(base.0.clone(), storage.key().place(), store))
 }
 
 /// `base` with nothing set in `storage`.
 #[must_use = "the new frame is the answer; `base` is as it was"]
 #[track_caller]
 pub fn frame_without<T: Store>(base: &Snapshot, storage: &AsyncLocalStorage<T>) -> Snapshot {
-    Snapshot(frame::without_on(&base.0, storage.key().place().untyped()))
+    Snapshot(frame::without_on(base.0.clone(), storage.key().place().untyped()))
 }
 
 /// Puts `frame` in force for the rest of the current boundary, and answers what was. Guards that were open in the boundary bring

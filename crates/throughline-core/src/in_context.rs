@@ -196,7 +196,8 @@ pub(crate) mod sealed {
     use crate::frame::FrameRef;
 
     pub trait Change {
-        fn apply(self, base: &FrameRef) -> FrameRef;
+        /// Does not panic.
+        fn apply(self, base: FrameRef) -> FrameRef;
     }
 }
 
@@ -205,7 +206,7 @@ pub(crate) mod sealed {
 pub enum Captured {}
 
 impl sealed::Change for Captured {
-    fn apply(self, _: &FrameRef) -> FrameRef {
+    fn apply(self, _: FrameRef) -> FrameRef {
         match self {}
     }
 }
@@ -218,7 +219,7 @@ pub struct Put<T> {
 
 impl<T: Store> sealed::Change for Put<T> {
     #[inline]
-    fn apply(self, base: &FrameRef) -> FrameRef {
+    fn apply(self, base: FrameRef) -> FrameRef {
         frame::bind_on(base, self.place, self.store)
     }
 }
@@ -236,7 +237,7 @@ pub struct Remove {
 }
 
 impl sealed::Change for Remove {
-    fn apply(self, base: &FrameRef) -> FrameRef {
+    fn apply(self, base: FrameRef) -> FrameRef {
         frame::without_on(base, self.place)
     }
 }
@@ -246,7 +247,7 @@ impl sealed::Change for Remove {
 pub struct PutAll<S>(pub(crate) S);
 
 impl<S: Stores> sealed::Change for PutAll<S> {
-    fn apply(self, base: &FrameRef) -> FrameRef {
+    fn apply(self, base: FrameRef) -> FrameRef {
         frame::bind_all_on(base, self.0)
     }
 }

@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::marker::PhantomData;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI16, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// A storage's place, as frames use it. `T` is the type of its stores: nobody but the key of that type makes a `Place<T>`, which is what
@@ -53,7 +53,8 @@ pub(crate) struct Asks(pub(crate) u8);
 #[derive(Debug)]
 pub(crate) struct Key<T> {
     id: AtomicU64,
-    slot: AtomicU32,
+    /// Of its slot.
+    entry: AtomicI16,
     /// Of `propagation`, at hand for each place.
     asks: Asks,
     propagation: Propagation<T>,
@@ -65,19 +66,31 @@ pub(crate) struct Key<T> {
     pub(crate) show: Option<Show<T>>,
 }
 
-/// No binding has this id, nor this slot: an untouched storage reads as unset.
+/// No binding has this id, nor is any index as long as this: an untouched storage reads as unset.
 const NO_ID: u64 = u64::MAX;
-const NO_SLOT: u32 = u32::MAX;
+const NO_ENTRY: i16 = i16::MIN;
 
-/// A frame's header has 16 bits for the length of its index, which comes in fours.
-const MOST_SLOTS: usize = u16::MAX as usize - 3;
+/// A frame's header has 16 bits for where its index begins, whose length comes in fours.
+const MOST_SLOTS: usize = i16::MAX as usize - 3;
+
+/// Where the entry of a slot is in an index, in entries from the header. Kept in this form, for a read has nothing to compute then.
+#[inline(always)]
+pub(crate) const fn entry_of(slot: u32) -> i16 {
+    !(slot as i16)
+}
+
+/// The slot of an entry.
+#[inline(always)]
+pub(crate) const fn slot_of(entry: i16) -> u32 {
+    !entry as u32
+}
 
 impl<T> Key<T> {
     #[track_caller]
     pub(crate) const fn new() -> Self {
         Key {
             id: AtomicU64::new(NO_ID),
-            slot: AtomicU32::new(NO_SLOT),
+            entry: AtomicI16::new(NO_ENTRY),
             asks: Asks(Propagation::<T>::new().asks()),
             propagation: Propagation::new(),
             is_expected: false,
@@ -101,8 +114,8 @@ impl<T> Key<T> {
     /// For reading. A thread that has a frame with this storage's store in it has seen the place being taken, since
     /// the frame came to it from the thread that took it.
     #[inline(always)]
-    pub(crate) fn slot(&self) -> u32 {
-        self.slot.load(Ordering::Relaxed)
+    pub(crate) fn entry(&self) -> i16 {
+        self.entry.load(Ordering::Relaxed)
     }
 
     #[inline(always)]
@@ -122,7 +135,7 @@ impl<T: Store> Key<T> {
             id = self.take_place();
         }
         Place {
-            slot: self.slot(),
+            slot: slot_of(self.entry()),
             id,
             asks: self.asks,
             stores: PhantomData,
@@ -146,7 +159,7 @@ impl<T: Store> Key<T> {
                 let label = self.label();
                 panic!("no room for {label}: more than {MOST_SLOTS} AsyncLocalStorage values in use at once");
             };
-            self.slot.store(slot, Ordering::Relaxed);
+            self.entry.store(entry_of(slot), Ordering::Relaxed);
             self.id.store(id, Ordering::Release);
         }
         self.id()
@@ -184,7 +197,7 @@ impl<T> Drop for Key<T> {
             return;
         }
         let mut registry = REGISTRY.write().unwrap_or_else(PoisonError::into_inner);
-        registry.give_back(*self.slot.get_mut());
+        registry.give_back(slot_of(*self.entry.get_mut()));
         // Frames made before this may hold a store nobody can read any more: see `Frame::epoch`.
         EPOCH.fetch_add(1, Ordering::Relaxed);
     }

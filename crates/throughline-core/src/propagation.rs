@@ -210,7 +210,7 @@ impl<T: Store> Maps for MapsOf<T> {
         };
         let mapped = from.find_at(self.place).and_then(map);
         Some(match mapped {
-            Some(store) => frame::bind_on(onto, self.place, store),
+            Some(store) => frame::bind_on(onto.clone(), self.place, store),
             None => onto.clone(),
         })
     }

@@ -129,6 +129,26 @@ impl Snapshot {
         InContext::captured(self.0, inner)
     }
 
+    /// The same stores, for as long as the process runs: they are never dropped, and whoever captures this snapshot counts nothing.
+    ///
+    /// For what a whole program runs in. Threads that spawn in one context all write to its count, and wait for each other; in a leaked one
+    /// they do not. Each call leaks anew: it is for a program's beginning.
+    ///
+    /// # Examples
+    /// ```
+    /// # use futures::executor::block_on;
+    /// use throughline_core::{AsyncLocalStorage, snapshot};
+    /// static REGION: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+    ///
+    /// let program = REGION.run("north", snapshot).leak();
+    /// let serve = async { REGION.get_store() };
+    /// assert_eq!(block_on(program.scope(serve)), Some("north"));
+    /// ```
+    #[must_use = "what is leaked is the answer"]
+    pub fn leak(self) -> Self {
+        Snapshot(frame::leaked(self.0))
+    }
+
     /// A clone of the store of `storage` in this snapshot, or of its default, read without entering.
     ///
     /// # Panics

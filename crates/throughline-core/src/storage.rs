@@ -21,7 +21,7 @@ use std::marker::PhantomData;
 /// behaviour (`ALS-4`) are listed in the `docs` of `throughline`.
 ///
 /// # Panics
-/// More than 65 532 storages cannot be in use at once: one more panics when it is first set.
+/// More than 32 764 storages cannot be in use at once: one more panics when it is first set.
 ///
 /// # Examples
 /// ```

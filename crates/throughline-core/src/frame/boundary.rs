@@ -106,8 +106,8 @@ pub(crate) fn run<T: Send + Sync + 'static, R>(place: Place<T>, store: T, f: imp
     )
 }
 
-/// Runs `f` in a boundary on a frame that `make` makes on top of its argument, borrowing from it.
-fn run_on<R>(make: impl FnOnce(*const Frame) -> *const Frame, f: impl FnOnce() -> R) -> R {
+/// Runs `f` in a boundary on a frame that `make` makes on top of its argument, borrowing from it. `EMPTY` says that it binds nothing itself.
+fn run_on<const EMPTY: bool, R>(make: impl FnOnce(*const Frame) -> *const Frame, f: impl FnOnce() -> R) -> R {
     let previous = current();
     // SAFETY: as in `run`.
     let frame = make(unsafe { real(previous) });
@@ -115,7 +115,7 @@ fn run_on<R>(make: impl FnOnce(*const Frame) -> *const Frame, f: impl FnOnce() -
     unsafe { make_current(frame) };
     let store = PhantomData;
     run_in(
-        OwnFrame::<(), false> {
+        OwnFrame::<(), EMPTY> {
             previous,
             frame,
             store,
@@ -132,12 +132,12 @@ pub(crate) fn run_without<R>(place: Option<Place>, f: impl FnOnce() -> R) -> R {
         let base = current::capture();
         return match place {
             // A host may know of something there.
-            Some(place) if !current::in_boundary() => enter(&build::without_on(&base, place), f),
+            Some(place) if !current::in_boundary() => enter(&build::without_on(base, place), f),
             _ => enter(&base, f),
         };
     };
     // SAFETY: the contract is the same.
-    run_on(
+    run_on::<true, R>(
         |parent| unsafe { build::replace(parent, place.slot, NOTHING, place.asks) },
         f,
     )
@@ -146,10 +146,10 @@ pub(crate) fn run_without<R>(place: Option<Place>, f: impl FnOnce() -> R) -> R {
 /// Runs `f` in a boundary where several stores are set on top of the current frame.
 pub(crate) fn run_all<R>(stores: impl Bindings, f: impl FnOnce() -> R) -> R {
     // SAFETY: as in `run_without`.
-    run_on(|parent| unsafe { parts::bind_all(parent, stores) }, f)
+    run_on::<false, R>(|parent| unsafe { parts::bind_all(parent, stores) }, f)
 }
 
-/// A boundary over a frame that was made for it. `ONE` says that it binds one store, a `T`.
+/// A boundary over a frame that was made for it. `ONE` says that its value is a `T`: the one store it binds, or nothing.
 struct OwnFrame<T, const ONE: bool> {
     previous: *const Frame,
     frame: *const Frame,

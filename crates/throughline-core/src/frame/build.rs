@@ -2,7 +2,10 @@
 
 use super::counts::Counts;
 use super::shape::{Head, Shape};
-use super::{Frame, FrameRef, Mode, NOTHING, Traits, ValueRef, binding_at, entry, find_place, real, release};
+use super::{
+    EMPTY, Frame, FrameRef, Mode, NOTHING, OUTSIDE, Traits, ValueRef, binding_at, entry, find_place, real,
+    release,
+};
 use crate::key::{self, Asks, Place};
 use std::mem;
 
@@ -13,7 +16,7 @@ use std::mem;
 #[inline(always)]
 pub(super) unsafe fn is_stale(parent: *const Frame, epoch: u32) -> bool {
     // SAFETY: by the contract.
-    unsafe { (*parent).epoch != epoch && !(*parent).traits.has(Traits::IMMORTAL) }
+    unsafe { (*parent).epoch != epoch && parent != EMPTY && parent != OUTSIDE }
 }
 
 /// Takes the stores of dropped storages out of the index of a frame that nobody else knows yet.
@@ -26,7 +29,7 @@ pub(super) unsafe fn forget_the_dead(f: *const Frame) {
     // SAFETY: `f`'s index may be written, since nobody else knows it.
     unsafe {
         key::with_liveness(|is_alive| {
-            for slot in 0..(*f).len as usize {
+            for slot in 0..(*f).len() {
                 let binding = *entry(f, slot);
                 if binding != NOTHING && binding != f && !is_alive(slot, (*binding).id) {
                     entry(f, slot).write(NOTHING);
@@ -158,19 +161,56 @@ pub(super) unsafe fn stand_in_for(f: *const Frame, frame: FrameRef) -> FrameRef 
 }
 
 /// `base` with a store bound on top of it.
-pub(crate) fn bind_on<T: Send + Sync + 'static>(base: &FrameRef, place: Place<T>, value: T) -> FrameRef {
+pub(crate) fn bind_on<T: Send + Sync + 'static>(base: FrameRef, place: Place<T>, value: T) -> FrameRef {
     // SAFETY: `base` holds the parent until the new frame is settled.
-    unsafe { settled(bind_if::<T, true>(base.as_ptr(), place, value)) }
+    unsafe { settled_on(bind_if::<T, true>(base.as_ptr(), place, value), base) }
 }
 
 /// `base` without the store of a storage.
-pub(crate) fn without_on(base: &FrameRef, place: Place) -> FrameRef {
+pub(crate) fn without_on(base: FrameRef, place: Place) -> FrameRef {
     // SAFETY: as in `bind_on`.
     unsafe {
         match find_place(base.as_ptr(), place.slot, place.id) {
-            Some(_) => settled(replace(base.as_ptr(), place.slot, NOTHING, place.asks)),
-            None => base.clone(),
+            Some(_) => settled_on(replace(base.as_ptr(), place.slot, NOTHING, place.asks), base),
+            None => base,
         }
+    }
+}
+
+/// A frame like `frame` that is never counted, and never goes.
+pub(crate) fn leaked(frame: FrameRef) -> FrameRef {
+    // SAFETY: `frame` is alive.
+    if unsafe { (*frame.as_ptr()).traits.has(Traits::IMMORTAL) } {
+        return frame;
+    }
+    let head = Head {
+        counts: Counts::one(),
+        id: 0,
+        mode: Mode::OwnsParent,
+        traits: Traits::IMMORTAL,
+        epoch: key::epoch(),
+    };
+    // SAFETY: `frame` is alive, and its reference, which nobody gives back, keeps it so. The value is nothing.
+    unsafe { FrameRef::from_raw(Shape::<()>::allocate(frame.into_raw(), 0, head)) }
+}
+
+/// As [`settled`], for a frame that borrows from its parent, `base`: where it can, it takes that reference over.
+///
+/// # Safety
+/// The caller gives up a full reference to a borrowing frame, whose parent is `base`.
+pub(super) unsafe fn settled_on(f: *const Frame, base: FrameRef) -> FrameRef {
+    // SAFETY: by the contract. A frame that lists all its parent lists owns it, and nothing else (invariants 2 and 4).
+    unsafe {
+        if (*f).mode.get() == Mode::Borrows {
+            (*f).watch_mode.change();
+            (*f).mode.set(Mode::OwnsParent);
+            mem::forget(base);
+            return FrameRef::from_raw(f);
+        }
+        let frame = settled(f);
+        // May run user code, and it is `frame` that goes then.
+        drop(base);
+        frame
     }
 }
 

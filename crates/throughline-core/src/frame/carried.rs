@@ -13,7 +13,7 @@ use std::pin::Pin;
 ///
 /// (`MaybeUninit` and not `ManuallyDrop`, which may not be moved once a box in it has been dropped.)
 pub(crate) struct Carried<C: Change, F> {
-    /// The change that is still to be made. Making it may panic.
+    /// The change that is still to be made.
     change: Option<C>,
     /// Done while there is a change to make, and when all is over; so that a usual poll looks at one word.
     resident: Resident,
@@ -135,9 +135,7 @@ fn begin<C: Change>(change: &mut Option<C>, resident: &mut Resident) -> bool {
     let Some(change) = change.take() else {
         return false;
     };
-    let base = capture();
-    // Should the change panic, the value goes on in what was to be changed.
-    *resident = Resident::new(base.clone());
-    *resident = Resident::new(change.apply(&base));
+    // Nothing in it panics: the places it needs were taken when it was made.
+    *resident = Resident::new(change.apply(capture()));
     true
 }

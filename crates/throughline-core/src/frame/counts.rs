@@ -99,6 +99,11 @@ impl Counts {
     #[inline(always)]
     #[must_use]
     pub(super) fn sub_full(&self) -> bool {
+        // A sole owner needs no read-modify-write: nobody else can look.
+        if self.is_one() {
+            self.word().store(VALUE, Relaxed);
+            return true;
+        }
         let last = self.word().fetch_sub(FULL, Release) as u32 == 1;
         if last {
             fence(Acquire);

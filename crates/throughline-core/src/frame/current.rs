@@ -1,7 +1,7 @@
 //! The current frame of a thread: one word, on which everything ambient hangs.
 
 use super::shape::Shape;
-use super::{EMPTY, Frame, FrameRef, OUTSIDE, Traits, find, outside, real, release};
+use super::{Frame, FrameRef, OUTSIDE, Traits, find, outside, real, release};
 use crate::key::Key;
 use crate::propagation::HandOver;
 use crate::sync::thread_local;
@@ -88,9 +88,9 @@ unsafe fn capture_uncounted(f: *const Frame) -> FrameRef {
     if f == OUTSIDE {
         return outside::frame().unwrap_or(FrameRef::EMPTY);
     }
-    // SAFETY: an entered frame owns the frame it stands for; all other uncounted ones are the empty map.
+    // SAFETY: an entered frame owns the frame it stands for; all other uncounted ones stay for ever.
     unsafe {
-        let f = if is_entered(f) { real(f) } else { EMPTY };
+        let f = real(f);
         release::add_full(f);
         FrameRef::from_raw(f)
     }

@@ -111,7 +111,7 @@ fn is_mapped(owner: &key::Owner, hand_over: HandOver) -> bool {
 pub(crate) fn storages_in(frame: &FrameRef) -> impl Iterator<Item = (u32, u64)> {
     let f = frame.as_ptr();
     // SAFETY: `frame` keeps itself alive, and its bindings with it.
-    unsafe { (0..u32::from((*f).len)).filter_map(move |slot| binding_at(f, slot).map(|b| (slot, (*b).id))) }
+    unsafe { (0..(*f).len() as u32).filter_map(move |slot| binding_at(f, slot).map(|b| (slot, (*b).id))) }
 }
 
 /// The ids of the storages that are expected everywhere, and set in `frame`.

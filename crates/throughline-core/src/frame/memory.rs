@@ -12,8 +12,13 @@ use std::alloc::{Layout, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr;
 
-/// The room for header and store in a listed block, one kind for small stores (a word) and one for larger (three).
-const ROOMS: [usize; 2] = [size_of::<Frame>() + 8, size_of::<Frame>() + 24];
+/// The room for header and store in a listed block: stores of one word, of up to three, five, and eight.
+const ROOMS: [usize; 4] = [
+    size_of::<Frame>() + 8,
+    size_of::<Frame>() + 24,
+    size_of::<Frame>() + 40,
+    size_of::<Frame>() + 64,
+];
 /// How many free blocks a thread keeps of each size.
 const MOST: u32 = 16;
 /// For each room there are lists for indexes of 4, 8, … entries, up to 4 times this.
@@ -24,17 +29,15 @@ const LISTED: bool = !cfg!(any(loom, throughline_no_pool));
 
 /// The list for blocks with an index of `len` entries and `room` bytes for header and store, if there is one.
 #[inline(always)]
-pub(super) fn list_for(len: u16, room: usize, align: usize) -> Option<usize> {
+pub(super) fn list_for(len: usize, room: usize, align: usize) -> Option<usize> {
     // Lengths come in fours (`super::FEW`).
-    let length = usize::from(len / 4).wrapping_sub(1);
-    if !LISTED || align > align_of::<Frame>() || room > ROOMS[1] || length >= LENGTHS {
+    let length = (len / 4).wrapping_sub(1);
+    if !LISTED || align > align_of::<Frame>() || room > ROOMS[3] || length >= LENGTHS {
         return None;
     }
-    Some(if room <= ROOMS[0] {
-        length
-    } else {
-        LENGTHS + length
-    })
+    // Known when compiling.
+    let kind = usize::from(room > ROOMS[0]) + usize::from(room > ROOMS[1]) + usize::from(room > ROOMS[2]);
+    Some(kind * LENGTHS + length)
 }
 
 fn listed_layout(list: usize) -> Layout {

@@ -59,7 +59,7 @@ mod tests;
 mod visit;
 
 pub(crate) use boundary::{Resident, enter, enter_current, run, run_all, run_without};
-pub(crate) use build::{bind_on, without_on};
+pub(crate) use build::{bind_on, leaked, without_on};
 pub(crate) use carried::Carried;
 pub(crate) use closable::{Closable, Closed, End, OwnedScope, Scope};
 pub(crate) use current::{capture, capture_for, in_boundary, with, with_clone};
@@ -72,7 +72,7 @@ pub(crate) use outside::ask;
 pub(crate) use parts::{Bindings, MOST_PARTS, bind_all_on};
 pub(crate) use visit::{end_visit, visit};
 
-use crate::key::{Key, Place};
+use crate::key::{self, Key, Place};
 use crate::sync::Watch;
 use counts::Counts;
 use std::cell::Cell;
@@ -90,8 +90,8 @@ pub(crate) struct Frame {
     parent: *const Frame,
     /// Drops the value and frees the memory.
     free: unsafe fn(*const Frame),
-    /// How many entries the index has.
-    len: u16,
+    /// Where the index begins, in entries from here: its length, negative.
+    start: i16,
     traits: Traits,
     mode: Cell<Mode>,
     /// How many storages had been dropped when this frame was made: a later frame on top of it looks for dead stores only if
@@ -111,7 +111,7 @@ impl Traits {
     const ASKS: u8 = 0b0000_1111;
     /// Stands for its parent, which somebody entered in the running boundary.
     const ENTERED: u8 = 0b0001_0000;
-    /// A `static`: never counted, never freed.
+    /// A `static`, or leaked: never counted, never freed.
     const IMMORTAL: u8 = 0b0010_0000;
     /// A binding that lies in the block of its parent, which it keeps.
     const PART: u8 = 0b0100_0000;
@@ -162,7 +162,7 @@ impl Immortal {
                 id: 0,
                 parent: std::ptr::null(),
                 free: never,
-                len: FEW as u16,
+                start: -(FEW as i16),
                 traits: Traits(Traits::IMMORTAL),
                 mode: Cell::new(Mode::Borrows),
                 epoch: 0,
@@ -192,6 +192,14 @@ const OUTSIDE: *const Frame = Immortal::frame(&raw const OUTSIDE_BLOCK);
 /// What an index holds where a storage is not bound. No storage has its id, 0.
 const NOTHING: *const Frame = EMPTY;
 
+impl Frame {
+    /// How many entries the index has.
+    #[inline(always)]
+    fn len(&self) -> usize {
+        -isize::from(self.start) as usize
+    }
+}
+
 /// Where entry `slot` of `f`'s index is.
 ///
 /// # Safety
@@ -210,8 +218,8 @@ unsafe fn bindings(f: *const Frame) -> impl Iterator<Item = *const Frame> {
     // SAFETY: by the contract.
     let len = unsafe {
         (*f).watch.read();
-        (*f).len
-    } as usize;
+        (*f).len()
+    };
     (0..len)
         // SAFETY: below `len`.
         .map(move |slot| unsafe { *entry(f, slot) })
@@ -251,7 +259,7 @@ unsafe fn real(f: *const Frame) -> *const Frame {
 #[inline(always)]
 unsafe fn find<T>(f: *const Frame, key: &Key<T>) -> Option<*const Frame> {
     // SAFETY: the contract is the same.
-    unsafe { find_place(f, key.slot(), key.id()) }
+    unsafe { find_entry(f, key.entry(), key.id()) }
 }
 
 /// As [`find`], for a place taken before.
@@ -260,13 +268,21 @@ unsafe fn find<T>(f: *const Frame, key: &Key<T>) -> Option<*const Frame> {
 /// As [`find`].
 #[inline(always)]
 unsafe fn find_place(f: *const Frame, slot: u32, id: u64) -> Option<*const Frame> {
+    // SAFETY: the contract is the same.
+    unsafe { find_entry(f, key::entry_of(slot), id) }
+}
+
+/// # Safety
+/// As [`find`].
+#[inline(always)]
+unsafe fn find_entry(f: *const Frame, at: i16, id: u64) -> Option<*const Frame> {
     // SAFETY: `f` is alive by the contract, so its index and the bindings in it are (invariant 2).
     unsafe {
         (*f).watch.read();
-        if slot >= u32::from((*f).len) {
+        if at < (*f).start {
             return None;
         }
-        let binding = *entry(f, slot as usize);
+        let binding = *f.cast::<*const Frame>().offset(at.into());
         (*binding).watch.read();
         // One comparison: `NOTHING` has no storage's id.
         if (*binding).id == id { Some(binding) } else { None }
@@ -281,7 +297,7 @@ unsafe fn find_place(f: *const Frame, slot: u32, id: u64) -> Option<*const Frame
 unsafe fn binding_at(f: *const Frame, slot: u32) -> Option<*const Frame> {
     // SAFETY: as in `find_place`.
     unsafe {
-        if slot >= u32::from((*f).len) {
+        if slot as usize >= (*f).len() {
             return None;
         }
         let binding = *entry(f, slot as usize);
@@ -348,7 +364,7 @@ impl FrameRef {
         let f = self.as_ptr();
         // SAFETY: `self` keeps the frame alive.
         unsafe {
-            (0..u32::from((*f).len))
+            (0..(*f).len() as u32)
                 .filter(|&slot| binding_at(f, slot).is_some())
                 .count()
         }

@@ -1,6 +1,6 @@
 //! Several stores bound by one frame: the bindings are parts of its block.
 
-use super::build::{forget_the_dead, is_stale, settled};
+use super::build::{forget_the_dead, is_stale, settled_on};
 use super::counts::Counts;
 use super::shape::{Head, Shape};
 use super::{Frame, FrameRef, Mode, Traits, entry, release};
@@ -100,7 +100,7 @@ impl PartMaker {
                 id: place.id,
                 parent: self.block,
                 free: free_part::<T>,
-                len: 0,
+                start: 0,
                 traits: Traits(place.asks.0 | Traits::PART),
                 mode: Cell::new(Mode::Borrows),
                 epoch: self.epoch,
@@ -158,7 +158,7 @@ pub(super) unsafe fn bind_all<B: Bindings>(parent: *const Frame, stores: B) -> *
 }
 
 /// `base` with several stores bound on top of it.
-pub(crate) fn bind_all_on<B: Bindings>(base: &FrameRef, stores: B) -> FrameRef {
+pub(crate) fn bind_all_on<B: Bindings>(base: FrameRef, stores: B) -> FrameRef {
     // SAFETY: as in `bind_on`.
-    unsafe { settled(bind_all(base.as_ptr(), stores)) }
+    unsafe { settled_on(bind_all(base.as_ptr(), stores), base) }
 }

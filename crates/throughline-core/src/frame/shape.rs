@@ -29,11 +29,11 @@ impl<T> Shape<T> {
 
     /// The block of a frame with an index of `len` entries.
     #[inline(always)]
-    fn block(len: u16) -> Block {
-        let index = (size_of::<*const Frame>() * len as usize).next_multiple_of(Self::ALIGN);
+    fn block(len: usize) -> Block {
+        let index = (size_of::<*const Frame>() * len).next_multiple_of(Self::ALIGN);
         let size = index + Self::VALUE + size_of::<T>();
         // SAFETY: the alignment is a type's; the size stays below `isize::MAX`, by the assertion above and since an index is
-        // at most 65 535 pointers.
+        // at most 32 764 pointers.
         let layout = unsafe { Layout::from_size_align_unchecked(size, Self::ALIGN) };
         Block {
             layout,
@@ -60,9 +60,9 @@ impl<T> Shape<T> {
     pub(super) unsafe fn free(f: *const Frame) {
         // SAFETY: the contract is the same.
         unsafe {
-            if (*f).len == FEW as u16 {
+            if (*f).len() == FEW {
                 // The usual length, known when compiling.
-                Self::free_as(f, FEW as u16);
+                Self::free_as(f, FEW);
             } else {
                 Self::free_longer(f);
             }
@@ -74,13 +74,13 @@ impl<T> Shape<T> {
     #[inline(never)]
     unsafe fn free_longer(f: *const Frame) {
         // SAFETY: the contract is the same.
-        unsafe { Self::free_as(f, (*f).len) }
+        unsafe { Self::free_as(f, (*f).len()) }
     }
 
     /// # Safety
     /// As [`free`](Self::free); `len` is `f`'s.
     #[inline(always)]
-    unsafe fn free_as(f: *const Frame, len: u16) {
+    unsafe fn free_as(f: *const Frame, len: usize) {
         struct Memory(*mut u8, Block);
         impl Drop for Memory {
             #[inline(always)]
@@ -112,48 +112,55 @@ impl<T> Shape<T> {
     /// long as the frame borrows.
     #[inline(always)]
     pub(super) unsafe fn allocate(parent: *const Frame, slots: u32, head: Head) -> *mut Frame {
-        // SAFETY: writes go to the fresh block only; reads to the parent's index. The lengths are the parent's, and not below it.
+        // SAFETY: by the contract. The lengths are the parent's, and not below it.
         unsafe {
             // The usual length is known when compiling; all else is out of line.
-            let usual = (*parent).len == FEW as u16 && slots <= FEW as u32;
-            let (f, len) = if usual {
-                (Self::take(FEW as u16), FEW as u16)
+            if (*parent).len() == FEW && slots <= FEW as u32 {
+                Self::allocate_as(parent, FEW, FEW, head)
             } else {
-                Self::take_longer((*parent).len, slots)
-            };
+                Self::allocate_longer(parent, slots, head)
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`allocate`](Self::allocate).
+    #[inline(never)]
+    unsafe fn allocate_longer(parent: *const Frame, slots: u32, head: Head) -> *mut Frame {
+        // SAFETY: by the contract; no frame but an entered one has an index of length zero.
+        unsafe {
+            let old = (*parent).len();
+            // No more than a header can say: `key::MOST_SLOTS`.
+            let len = old.max((slots as usize).next_multiple_of(FEW));
+            Self::allocate_as(parent, old, len, head)
+        }
+    }
+
+    /// # Safety
+    /// As [`allocate`](Self::allocate); `old` is the length of the parent's index, above zero, and `len` not below it.
+    #[inline(always)]
+    unsafe fn allocate_as(parent: *const Frame, old: usize, len: usize, head: Head) -> *mut Frame {
+        // SAFETY: writes go to the fresh block only; reads to the parent's index.
+        unsafe {
+            let f = Self::take(len);
             // The header goes first: a locked add to the counts may follow at once (a capture), and would wait for this store.
             Self::write_header(f, parent, len, head);
-            if usual {
-                copy_index(parent, f, FEW, FEW);
-            } else {
-                copy_longer_index(parent, f);
-            }
+            copy_index(parent, f, old, len);
             f
         }
     }
 
     #[inline(always)]
-    pub(super) fn take(len: u16) -> *mut Frame {
+    pub(super) fn take(len: usize) -> *mut Frame {
         let block = Self::block(len);
         // SAFETY: the header lies in the block.
         unsafe { block.take().byte_add(block.header).cast() }
     }
 
-    #[inline(never)]
-    fn take_longer(old: u16, slots: u32) -> (*mut Frame, u16) {
-        let len = if slots <= u32::from(old) {
-            old
-        } else {
-            // No overflow: `key::MOST_SLOTS`.
-            slots.next_multiple_of(FEW as u32) as u16
-        };
-        (Self::take(len), len)
-    }
-
     /// # Safety
     /// `f` is the place of a header in a fresh block with room for `len` entries; `parent` is alive.
     #[inline(always)]
-    pub(super) unsafe fn write_header(f: *mut Frame, parent: *const Frame, len: u16, head: Head) {
+    pub(super) unsafe fn write_header(f: *mut Frame, parent: *const Frame, len: usize, head: Head) {
         // SAFETY: by the contract.
         unsafe {
             (*parent).watch.read();
@@ -162,7 +169,7 @@ impl<T> Shape<T> {
                 id: head.id,
                 parent,
                 free: Self::free_dyn,
-                len,
+                start: -(len as i16),
                 traits: Traits((*parent).traits.0 & Traits::ASKS | head.traits),
                 mode: Cell::new(head.mode),
                 epoch: head.epoch,
@@ -179,19 +186,19 @@ impl<T> Shape<T> {
 unsafe fn copy_index(from: *const Frame, to: *const Frame, old: usize, len: usize) {
     // SAFETY: by the contract. Entry 0 is next to the header, so an index is copied from its far end.
     unsafe {
-        ptr::copy_nonoverlapping(entry(from, old - 1), entry(to, old - 1), old);
+        let [source, target] = [entry(from, old - 1), entry(to, old - 1)];
+        // Of lengths known when compiling, a copy is a few instructions; else it is a call.
+        match old {
+            4 => ptr::copy_nonoverlapping(source, target, 4),
+            8 => ptr::copy_nonoverlapping(source, target, 8),
+            12 => ptr::copy_nonoverlapping(source, target, 12),
+            16 => ptr::copy_nonoverlapping(source, target, 16),
+            _ => ptr::copy_nonoverlapping(source, target, old),
+        }
         for slot in old..len {
             entry(to, slot).write(NOTHING);
         }
     }
-}
-
-/// # Safety
-/// As [`copy_index`], with the lengths of the two headers.
-#[inline(never)]
-unsafe fn copy_longer_index(from: *const Frame, to: *const Frame) {
-    // SAFETY: the contract is the same; no frame but an entered one has an index of length zero.
-    unsafe { copy_index(from, to, usize::from((*from).len), usize::from((*to).len)) }
 }
 
 /// Where a frame lies.

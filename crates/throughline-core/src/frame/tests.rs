@@ -8,7 +8,7 @@ use crate::key::{Asks, Key};
 fn the_empty_frame_asks_for_no_filter_and_a_store_asks_at_detached_hand_overs_and_jobs() {
     let key = Key::new();
     assert_eq!(FrameRef::EMPTY.asks(), 0);
-    let frame = bind_on(&FrameRef::EMPTY, key.place(), 1);
+    let frame = bind_on(FrameRef::EMPTY, key.place(), 1);
     assert_eq!(frame.asks(), HandOver::Detached.bit() | HandOver::Job.bit());
 }
 
@@ -17,9 +17,9 @@ fn a_frame_asks_for_what_the_frames_below_it_ask_for() {
     let (quiet, loud) = (Key::<i32>::new(), Key::<i32>::new());
     let mut place = quiet.place();
     place.asks = Asks(0);
-    let outer = bind_on(&FrameRef::EMPTY, loud.place(), 1);
-    assert_eq!(bind_on(&outer, place, 2).asks(), outer.asks());
-    assert_eq!(bind_on(&FrameRef::EMPTY, place, 2).asks(), 0);
+    let outer = bind_on(FrameRef::EMPTY, loud.place(), 1);
+    assert_eq!(bind_on(outer.clone(), place, 2).asks(), outer.asks());
+    assert_eq!(bind_on(FrameRef::EMPTY, place, 2).asks(), 0);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::support::{on_thread, panic_of, pause, poll};
 use futures::executor::block_on;
 use std::pin::pin;
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use throughline_core::{AsyncLocalStorage, FutureContextExt, Snapshot, root, snapshot};
 
@@ -224,4 +225,61 @@ fn a_snapshot_can_be_used_elsewhere_while_its_boundary_is_open() {
         })
     });
     assert_eq!((kept.get(&A), kept.get(&B)), (Some(text("a")), Some(text("new"))));
+}
+
+/// Kept, so that it is not lost where somebody looks for what is.
+fn leak(snapshot: Snapshot) -> &'static Snapshot {
+    static KEPT: OnceLock<Snapshot> = OnceLock::new();
+    KEPT.get_or_init(|| snapshot.leak())
+}
+
+#[test]
+fn a_leaked_snapshot_is_a_context_as_any_other_and_stays() {
+    static A: AsyncLocalStorage<Arc<u32>> = AsyncLocalStorage::new();
+    static B: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
+    let one = Arc::new(1);
+    let program = leak(A.run(one.clone(), || B.run(2, snapshot)));
+    let seen = |snapshot: &Snapshot| (snapshot.get(&A).map(|a| *a), snapshot.get(&B));
+
+    // Captured, over and over and on two threads, it is what it was.
+    let captured = || (0..1000).fold(snapshot(), |_, _| program.run(snapshot));
+    let [here, there] = [captured(), on_thread(captured)];
+    assert_eq!(
+        (seen(&here), seen(&there)),
+        ((Some(1), Some(2)), (Some(1), Some(2)))
+    );
+
+    // What is set on top of it goes with its own scope; what hides it, too.
+    let on_top = program.run(|| B.run(3, snapshot));
+    let without = program.run(|| A.exit(snapshot));
+    assert_eq!(
+        (seen(&on_top), seen(&without)),
+        ((Some(1), Some(3)), (None, Some(2)))
+    );
+    program.run(|| {
+        B.enter_with(4);
+        assert_eq!(B.get_store(), Some(4));
+        assert_eq!(seen(&snapshot()), (Some(1), Some(4)));
+    });
+    drop((here, there, on_top, without));
+    assert_eq!((seen(program), Arc::strong_count(&one)), ((Some(1), Some(2)), 2));
+    assert_eq!(A.get_store(), None);
+}
+
+/// MEM-2.
+#[test]
+fn what_a_leaked_snapshot_holds_of_a_dropped_storage_is_not_copied_on() {
+    static A: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
+    static KEPT: OnceLock<Snapshot> = OnceLock::new();
+    let dynamic = AsyncLocalStorage::<u32>::new();
+    let program = KEPT.get_or_init(|| dynamic.run(1, snapshot).leak());
+    assert_eq!(program.len(), 1);
+    drop(dynamic);
+    assert_eq!(program.run(|| A.run(2, snapshot)).len(), 1);
+}
+
+#[test]
+fn the_empty_snapshot_leaks_nothing() {
+    assert!(Snapshot::empty().leak().is_empty());
+    assert!(snapshot().leak().is_empty());
 }
