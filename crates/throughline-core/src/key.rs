@@ -18,7 +18,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// lets a frame trust an id with a type.
 #[derive(Debug)]
 pub(crate) struct Place<T = ()> {
-    pub(crate) slot: u32,
+    /// See [`entry_of`].
+    pub(crate) entry: i16,
     pub(crate) id: u64,
     pub(crate) asks: Asks,
     stores: PhantomData<fn() -> T>,
@@ -29,7 +30,7 @@ impl<T> Place<T> {
     #[inline]
     pub(crate) fn untyped(self) -> Place {
         Place {
-            slot: self.slot,
+            entry: self.entry,
             id: self.id,
             asks: self.asks,
             stores: PhantomData,
@@ -135,7 +136,7 @@ impl<T: Store> Key<T> {
             id = self.take_place();
         }
         Place {
-            slot: slot_of(self.entry()),
+            entry: self.entry(),
             id,
             asks: self.asks,
             stores: PhantomData,
@@ -167,7 +168,7 @@ impl<T: Store> Key<T> {
 
     fn owner(&self, slot: u32, id: u64) -> Owner {
         let place = Place {
-            slot,
+            entry: entry_of(slot),
             id,
             asks: self.asks,
             stores: PhantomData,
@@ -213,8 +214,8 @@ pub(crate) fn epoch() -> u32 {
 }
 
 /// Calls `f` with a function that tells whether the storage of a slot and id is still alive. No user code may run in it.
-pub(crate) fn with_liveness<R>(f: impl FnOnce(&dyn Fn(usize, u64) -> bool) -> R) -> R {
-    with_owners(|owners| f(&|slot, id| owners.get(slot as u32, id).is_some()))
+pub(crate) fn with_liveness<R>(f: impl FnOnce(&dyn Fn(u32, u64) -> bool) -> R) -> R {
+    with_owners(|owners| f(&|slot, id| owners.get(slot, id).is_some()))
 }
 
 /// Calls `f` with what is known of the storages that are alive, by slot and id. No user code may run in it.

@@ -127,7 +127,7 @@ fn run_on<const EMPTY: bool, R>(make: impl FnOnce(*const Frame) -> *const Frame,
 /// Runs `f` in a boundary on the current frame without the store of a storage.
 pub(crate) fn run_without<R>(place: Option<Place>, f: impl FnOnce() -> R) -> R {
     // SAFETY: the current frame is alive.
-    let set = place.filter(|p| unsafe { find_place(real(current()), p.slot, p.id) }.is_some());
+    let set = place.filter(|p| unsafe { find_place(real(current()), p.entry, p.id) }.is_some());
     let Some(place) = set else {
         let base = current::capture();
         return match place {
@@ -138,7 +138,7 @@ pub(crate) fn run_without<R>(place: Option<Place>, f: impl FnOnce() -> R) -> R {
     };
     // SAFETY: the contract is the same.
     run_on::<true, R>(
-        |parent| unsafe { build::replace(parent, place.slot, NOTHING, place.asks) },
+        |parent| unsafe { build::replace(parent, place.entry, NOTHING, place.asks) },
         f,
     )
 }

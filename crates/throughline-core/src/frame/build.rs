@@ -9,30 +9,37 @@ use super::{
 use crate::key::{self, Asks, Place};
 use std::mem;
 
-/// Whether there may be stores of dropped storages in `parent`'s index that a frame on top of it should not copy on.
+/// Takes the stores of dropped storages out of the index of a frame that nobody else knows yet, if one was dropped since its parent was
+/// made.
 ///
 /// # Safety
-/// `parent` is alive.
+/// `f` is new, borrows, and is the caller's alone; its parent is alive.
 #[inline(always)]
-pub(super) unsafe fn is_stale(parent: *const Frame, epoch: u32) -> bool {
+pub(super) unsafe fn forget_the_dead(f: *const Frame, parent: *const Frame) {
     // SAFETY: by the contract.
-    unsafe { (*parent).epoch != epoch && parent != EMPTY && parent != OUTSIDE }
+    unsafe {
+        if (*parent).epoch != (*f).epoch {
+            forget_those_in(f, parent);
+        }
+    }
 }
 
-/// Takes the stores of dropped storages out of the index of a frame that nobody else knows yet.
-///
 /// # Safety
-/// `f` is new, borrows, and is the caller's alone.
+/// As [`forget_the_dead`].
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn forget_the_dead(f: *const Frame) {
+unsafe fn forget_those_in(f: *const Frame, parent: *const Frame) {
+    // There is nothing in these, however old they are.
+    if parent == EMPTY || parent == OUTSIDE {
+        return;
+    }
     // SAFETY: `f`'s index may be written, since nobody else knows it.
     unsafe {
         key::with_liveness(|is_alive| {
-            for slot in 0..(*f).len() {
-                let binding = *entry(f, slot);
-                if binding != NOTHING && binding != f && !is_alive(slot, (*binding).id) {
-                    entry(f, slot).write(NOTHING);
+            for at in (*f).entries() {
+                let binding = *entry(f, at);
+                if binding != NOTHING && binding != f && !is_alive(key::slot_of(at), (*binding).id) {
+                    entry(f, at).write(NOTHING);
                     if (*f).mode.get() == Mode::Borrows {
                         (*f).mode.set(Mode::BorrowsHiding);
                     }
@@ -68,12 +75,12 @@ unsafe fn bind_if<T, const MAY_BE_GONE: bool>(
     // SAFETY: by the contract.
     unsafe {
         let epoch = key::epoch();
-        let below = binding_at(parent, place.slot);
+        let below = binding_at(parent, place.entry);
         let is_gone = MAY_BE_GONE && below.is_some_and(|b| (*b).id > place.id);
         let hides = below.is_some() && !is_gone;
         let f = Shape::<T>::allocate(
             parent,
-            place.slot + 1,
+            place.entry,
             Head {
                 counts: Counts::one(),
                 id: place.id,
@@ -83,12 +90,10 @@ unsafe fn bind_if<T, const MAY_BE_GONE: bool>(
             },
         );
         if !is_gone {
-            entry(f, place.slot as usize).write(f);
+            entry(f, place.entry).write(f);
         }
         Shape::<T>::value(f).write(value);
-        if is_stale(parent, epoch) {
-            forget_the_dead(f);
-        }
+        forget_the_dead(f, parent);
         f
     }
 }
@@ -100,7 +105,7 @@ unsafe fn bind_if<T, const MAY_BE_GONE: bool>(
 /// As [`bind`]; `binding` stays alive as long as the new frame borrows.
 pub(super) unsafe fn replace(
     parent: *const Frame,
-    slot: u32,
+    at: i16,
     binding: *const Frame,
     asks: Asks,
 ) -> *const Frame {
@@ -109,7 +114,7 @@ pub(super) unsafe fn replace(
     unsafe {
         let f = Shape::<()>::allocate(
             parent,
-            slot + 1,
+            at,
             Head {
                 counts: Counts::one(),
                 id: 0,
@@ -118,10 +123,8 @@ pub(super) unsafe fn replace(
                 epoch,
             },
         );
-        entry(f, slot as usize).write(binding);
-        if is_stale(parent, epoch) {
-            forget_the_dead(f);
-        }
+        entry(f, at).write(binding);
+        forget_the_dead(f, parent);
         f
     }
 }
@@ -170,8 +173,8 @@ pub(crate) fn bind_on<T: Send + Sync + 'static>(base: FrameRef, place: Place<T>,
 pub(crate) fn without_on(base: FrameRef, place: Place) -> FrameRef {
     // SAFETY: as in `bind_on`.
     unsafe {
-        match find_place(base.as_ptr(), place.slot, place.id) {
-            Some(_) => settled_on(replace(base.as_ptr(), place.slot, NOTHING, place.asks), base),
+        match find_place(base.as_ptr(), place.entry, place.id) {
+            Some(_) => settled_on(replace(base.as_ptr(), place.entry, NOTHING, place.asks), base),
             None => base,
         }
     }
@@ -231,5 +234,5 @@ pub(super) unsafe fn settled(f: *const Frame) -> FrameRef {
 pub(super) unsafe fn restore(current: *const Frame, place: Place, value: Option<&ValueRef>) -> FrameRef {
     let binding = value.map_or(NOTHING, |v| v.0.as_ptr().cast_const());
     // SAFETY: `current` keeps the parent alive, `value` the binding.
-    unsafe { settled(replace(real(current), place.slot, binding, place.asks)) }
+    unsafe { settled(replace(real(current), place.entry, binding, place.asks)) }
 }

@@ -67,7 +67,7 @@ pub(crate) fn open_guard<T: Send + Sync + 'static>(place: Place<T>, store: T) ->
     let current = current();
     // SAFETY: the current frame is alive, and with it the binding found.
     unsafe {
-        let below = find_place(real(current), place.slot, place.id).map(|b| ValueRef::new(b));
+        let below = find_place(real(current), place.entry, place.id).map(|b| ValueRef::new(b));
         let frame = build::settled(build::bind(real(current), place, store));
         let place = place.untyped();
         put_in_force(frame, Some(Guard { id, place, below }));
@@ -94,7 +94,7 @@ pub(crate) fn close_guard(id: u64) {
         if let Some(above) = above {
             let ended = mem::replace(&mut above.below, guard.below);
             drop(ended);
-        } else if find_place(real(current), guard.place.slot, guard.place.id).is_some() {
+        } else if find_place(real(current), guard.place.entry, guard.place.id).is_some() {
             // (Else its storage is gone, and another may have the slot.)
             put_in_force(build::restore(current, guard.place, guard.below.as_ref()), None);
         }
@@ -113,7 +113,7 @@ pub(crate) fn disable(place: Place) {
                 .into_iter()
                 .partition(|g| g.place.id == place.id);
         }
-        if find_place(real(current), place.slot, place.id).is_some() {
+        if find_place(real(current), place.entry, place.id).is_some() {
             put_in_force(build::restore(current, place, None), None);
         }
         drop(dead);

@@ -111,7 +111,10 @@ fn is_mapped(owner: &key::Owner, hand_over: HandOver) -> bool {
 pub(crate) fn storages_in(frame: &FrameRef) -> impl Iterator<Item = (u32, u64)> {
     let f = frame.as_ptr();
     // SAFETY: `frame` keeps itself alive, and its bindings with it.
-    unsafe { (0..(*f).len() as u32).filter_map(move |slot| binding_at(f, slot).map(|b| (slot, (*b).id))) }
+    unsafe {
+        (*f).entries()
+            .filter_map(move |at| binding_at(f, at).map(|b| (key::slot_of(at), (*b).id)))
+    }
 }
 
 /// The ids of the storages that are expected everywhere, and set in `frame`.
@@ -139,7 +142,7 @@ fn without_all(frame: &FrameRef, slots: &[u32], asks: u8) -> FrameRef {
     unsafe {
         let f = Shape::<()>::allocate(parent, 0, head);
         for &slot in slots {
-            entry(f, slot as usize).write(NOTHING);
+            entry(f, key::entry_of(slot)).write(NOTHING);
         }
         // Not the parent's: what asked may be gone, and then no further hand-over need look.
         (*f).traits = Traits(asks);

@@ -21,8 +21,8 @@ const ROOMS: [usize; 4] = [
 ];
 /// How many free blocks a thread keeps of each size.
 const MOST: u32 = 16;
-/// For each room there are lists for indexes of 4, 8, … entries, up to 4 times this.
-const LENGTHS: usize = 20;
+/// For each room there are lists for indexes of 0 (of entered frames), 4, 8, … entries: so many.
+const LENGTHS: usize = 21;
 
 /// Loom switches threads where std's thread-locals do not notice.
 const LISTED: bool = !cfg!(any(loom, throughline_no_pool));
@@ -30,8 +30,8 @@ const LISTED: bool = !cfg!(any(loom, throughline_no_pool));
 /// The list for blocks with an index of `len` entries and `room` bytes for header and store, if there is one.
 #[inline(always)]
 pub(super) fn list_for(len: usize, room: usize, align: usize) -> Option<usize> {
-    // Lengths come in fours (`super::FEW`).
-    let length = (len / 4).wrapping_sub(1);
+    // Lengths come in fours.
+    let length = len / super::FEW;
     if !LISTED || align > align_of::<Frame>() || room > ROOMS[3] || length >= LENGTHS {
         return None;
     }
@@ -41,7 +41,7 @@ pub(super) fn list_for(len: usize, room: usize, align: usize) -> Option<usize> {
 }
 
 fn listed_layout(list: usize) -> Layout {
-    let index = (list % LENGTHS + 1) * super::FEW * size_of::<*const Frame>();
+    let index = (list % LENGTHS) * super::FEW * size_of::<*const Frame>();
     // SAFETY: the alignment is a type's; the size is small.
     unsafe { Layout::from_size_align_unchecked(index + ROOMS[list / LENGTHS], align_of::<Frame>()) }
 }

@@ -72,7 +72,7 @@ pub(crate) use outside::ask;
 pub(crate) use parts::{Bindings, MOST_PARTS, bind_all_on};
 pub(crate) use visit::{end_visit, visit};
 
-use crate::key::{self, Key, Place};
+use crate::key::{Key, Place};
 use crate::sync::Watch;
 use counts::Counts;
 use std::cell::Cell;
@@ -198,16 +198,21 @@ impl Frame {
     fn len(&self) -> usize {
         -isize::from(self.start) as usize
     }
+
+    /// Those of all slots, from the first one on.
+    fn entries(&self) -> impl DoubleEndedIterator<Item = i16> + use<> {
+        (self.start..0).rev()
+    }
 }
 
-/// Where entry `slot` of `f`'s index is.
+/// Where the entry `at` of `f`'s index is: below the header, and so `at` is below zero.
 ///
 /// # Safety
-/// `f` points to a frame with more than `slot` entries, with the provenance of its whole block.
+/// `f` points to a frame whose index begins at `at` or before, with the provenance of its whole block.
 #[inline(always)]
-unsafe fn entry(f: *const Frame, slot: usize) -> *mut *const Frame {
+unsafe fn entry(f: *const Frame, at: i16) -> *mut *const Frame {
     // SAFETY: by the contract the entry lies in the same allocation, before the header.
-    unsafe { f.cast_mut().cast::<*const Frame>().sub(slot + 1) }
+    unsafe { f.cast_mut().cast::<*const Frame>().offset(at.into()) }
 }
 
 /// The entries of `f`'s index that bind something, `f` itself (its own store) left out.
@@ -216,13 +221,13 @@ unsafe fn entry(f: *const Frame, slot: usize) -> *mut *const Frame {
 /// `f` points to a frame, which stays alive while the iterator is used.
 unsafe fn bindings(f: *const Frame) -> impl Iterator<Item = *const Frame> {
     // SAFETY: by the contract.
-    let len = unsafe {
+    let entries = unsafe {
         (*f).watch.read();
-        (*f).len()
+        (*f).entries()
     };
-    (0..len)
-        // SAFETY: below `len`.
-        .map(move |slot| unsafe { *entry(f, slot) })
+    entries
+        // SAFETY: they are its own.
+        .map(move |at| unsafe { *entry(f, at) })
         .filter(move |&b| b != NOTHING && b != f)
 }
 
@@ -259,7 +264,7 @@ unsafe fn real(f: *const Frame) -> *const Frame {
 #[inline(always)]
 unsafe fn find<T>(f: *const Frame, key: &Key<T>) -> Option<*const Frame> {
     // SAFETY: the contract is the same.
-    unsafe { find_entry(f, key.entry(), key.id()) }
+    unsafe { find_place(f, key.entry(), key.id()) }
 }
 
 /// As [`find`], for a place taken before.
@@ -267,22 +272,14 @@ unsafe fn find<T>(f: *const Frame, key: &Key<T>) -> Option<*const Frame> {
 /// # Safety
 /// As [`find`].
 #[inline(always)]
-unsafe fn find_place(f: *const Frame, slot: u32, id: u64) -> Option<*const Frame> {
-    // SAFETY: the contract is the same.
-    unsafe { find_entry(f, key::entry_of(slot), id) }
-}
-
-/// # Safety
-/// As [`find`].
-#[inline(always)]
-unsafe fn find_entry(f: *const Frame, at: i16, id: u64) -> Option<*const Frame> {
+unsafe fn find_place(f: *const Frame, at: i16, id: u64) -> Option<*const Frame> {
     // SAFETY: `f` is alive by the contract, so its index and the bindings in it are (invariant 2).
     unsafe {
         (*f).watch.read();
         if at < (*f).start {
             return None;
         }
-        let binding = *f.cast::<*const Frame>().offset(at.into());
+        let binding = *entry(f, at);
         (*binding).watch.read();
         // One comparison: `NOTHING` has no storage's id.
         if (*binding).id == id { Some(binding) } else { None }
@@ -294,13 +291,13 @@ unsafe fn find_entry(f: *const Frame, at: i16, id: u64) -> Option<*const Frame> 
 /// # Safety
 /// As [`find`].
 #[inline(always)]
-unsafe fn binding_at(f: *const Frame, slot: u32) -> Option<*const Frame> {
+unsafe fn binding_at(f: *const Frame, at: i16) -> Option<*const Frame> {
     // SAFETY: as in `find_place`.
     unsafe {
-        if slot as usize >= (*f).len() {
+        if at < (*f).start {
             return None;
         }
-        let binding = *entry(f, slot as usize);
+        let binding = *entry(f, at);
         if binding == NOTHING { None } else { Some(binding) }
     }
 }
@@ -356,18 +353,14 @@ impl FrameRef {
     /// The same, for a place taken before.
     pub(crate) fn find_at<T>(&self, place: Place<T>) -> Option<&T> {
         // SAFETY: as in `find`.
-        unsafe { find_place(self.as_ptr(), place.slot, place.id).map(|b| &*shape::Shape::<T>::value(b)) }
+        unsafe { find_place(self.as_ptr(), place.entry, place.id).map(|b| &*shape::Shape::<T>::value(b)) }
     }
 
     /// How many storages are set.
     pub(crate) fn len(&self) -> usize {
         let f = self.as_ptr();
         // SAFETY: `self` keeps the frame alive.
-        unsafe {
-            (0..(*f).len() as u32)
-                .filter(|&slot| binding_at(f, slot).is_some())
-                .count()
-        }
+        unsafe { (*f).entries().filter(|&at| binding_at(f, at).is_some()).count() }
     }
 
     /// For which kinds of hand-over something in it asks to be filtered.

@@ -1,6 +1,6 @@
 //! Several stores bound by one frame: the bindings are parts of its block.
 
-use super::build::{forget_the_dead, is_stale, settled_on};
+use super::build::{forget_the_dead, settled_on};
 use super::counts::Counts;
 use super::shape::{Head, Shape};
 use super::{Frame, FrameRef, Mode, Traits, entry, release};
@@ -118,16 +118,16 @@ impl PartMaker {
 /// As [`bind`](super::build::bind).
 pub(super) unsafe fn bind_all<B: Bindings>(parent: *const Frame, stores: B) -> *const Frame {
     let epoch = key::epoch();
-    let (mut slots, mut asks) = (0, 0);
+    let (mut first, mut asks) = (0, 0);
     stores.places(&mut |p| {
-        slots = slots.max(p.slot + 1);
+        first = first.min(p.entry);
         asks |= p.asks.0;
     });
     // SAFETY: by the contract. The parts are dropped one by one, so the block's own value is not.
     unsafe {
         let f = Shape::<ManuallyDrop<B::Parts>>::allocate(
             parent,
-            slots,
+            first,
             Head {
                 counts: Counts::one_and(B::COUNT),
                 id: 0,
@@ -139,20 +139,18 @@ pub(super) unsafe fn bind_all<B: Bindings>(parent: *const Frame, stores: B) -> *
         let mut places = [0; MOST_PARTS];
         let mut n = 0;
         stores.places(&mut |p| {
-            places[n] = p.slot as usize;
+            places[n] = p.entry;
             n += 1;
         });
         let parts = Shape::<ManuallyDrop<B::Parts>>::value(f);
         parts.write(ManuallyDrop::new(
             stores.into_parts(PartMaker { block: f, epoch }),
         ));
-        for (&offset, &slot) in B::OFFSETS.iter().zip(&places) {
+        for (&offset, &at) in B::OFFSETS.iter().zip(&places) {
             // From the block's own pointer, so that the index and the parent stay reachable from a part.
-            entry(f, slot).write(parts.byte_add(offset).cast::<Frame>());
+            entry(f, at).write(parts.byte_add(offset).cast::<Frame>());
         }
-        if is_stale(parent, epoch) {
-            forget_the_dead(f);
-        }
+        forget_the_dead(f, parent);
         f
     }
 }

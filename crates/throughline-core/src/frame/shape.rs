@@ -1,7 +1,7 @@
 //! How frames lie in memory.
 
 use super::counts::Counts;
-use super::{FEW, Frame, Mode, NOTHING, Traits, entry, memory};
+use super::{FEW, Frame, Mode, NOTHING, Traits, memory};
 use crate::live;
 use crate::sync::Watch;
 use std::alloc::Layout;
@@ -105,20 +105,28 @@ impl<T> Shape<T> {
         unsafe { Self::free(f) }
     }
 
-    /// A frame with the parent's index, at least `slots` long, and with no value in it yet.
+    /// A frame with the parent's index, or a longer one that has the entry `at`, and with no value in it yet.
     ///
     /// # Safety
     /// `parent` is alive and not an entered frame; the caller writes the value, and sees to it that the parent is held as
     /// long as the frame borrows.
     #[inline(always)]
-    pub(super) unsafe fn allocate(parent: *const Frame, slots: u32, head: Head) -> *mut Frame {
+    pub(super) unsafe fn allocate(parent: *const Frame, at: i16, head: Head) -> *mut Frame {
         // SAFETY: by the contract. The lengths are the parent's, and not below it.
         unsafe {
             // The usual length is known when compiling; all else is out of line.
-            if (*parent).len() == FEW && slots <= FEW as u32 {
+            if (*parent).len() == FEW && at >= -(FEW as i16) {
                 Self::allocate_as(parent, FEW, FEW, head)
             } else {
-                Self::allocate_longer(parent, slots, head)
+                // One by one: all at once they would be written to the stack, and that also where this is not called.
+                let Head {
+                    counts,
+                    id,
+                    mode,
+                    traits,
+                    epoch,
+                } = head;
+                Self::allocate_longer(parent, at, id, epoch, mode, traits, counts)
             }
         }
     }
@@ -126,12 +134,27 @@ impl<T> Shape<T> {
     /// # Safety
     /// As [`allocate`](Self::allocate).
     #[inline(never)]
-    unsafe fn allocate_longer(parent: *const Frame, slots: u32, head: Head) -> *mut Frame {
+    unsafe fn allocate_longer(
+        parent: *const Frame,
+        at: i16,
+        id: u64,
+        epoch: u32,
+        mode: Mode,
+        traits: u8,
+        counts: Counts,
+    ) -> *mut Frame {
+        let head = Head {
+            counts,
+            id,
+            mode,
+            traits,
+            epoch,
+        };
         // SAFETY: by the contract; no frame but an entered one has an index of length zero.
         unsafe {
             let old = (*parent).len();
             // No more than a header can say: `key::MOST_SLOTS`.
-            let len = old.max((slots as usize).next_multiple_of(FEW));
+            let len = old.max((-isize::from(at) as usize).div_ceil(FEW) * FEW);
             Self::allocate_as(parent, old, len, head)
         }
     }
@@ -181,12 +204,12 @@ impl<T> Shape<T> {
 }
 
 /// # Safety
-/// `from` has `old` entries, above zero; `to` has `len`, not fewer, to be written.
+/// `from` has `old` entries, above zero; `to` has `len`, not fewer, to be written. Both are multiples of [`FEW`].
 #[inline(always)]
 unsafe fn copy_index(from: *const Frame, to: *const Frame, old: usize, len: usize) {
     // SAFETY: by the contract. Entry 0 is next to the header, so an index is copied from its far end.
     unsafe {
-        let [source, target] = [entry(from, old - 1), entry(to, old - 1)];
+        let [source, target] = [from, to].map(|f| f.cast_mut().cast::<*const Frame>().sub(old));
         // Of lengths known when compiling, a copy is a few instructions; else it is a call.
         match old {
             4 => ptr::copy_nonoverlapping(source, target, 4),
@@ -195,8 +218,9 @@ unsafe fn copy_index(from: *const Frame, to: *const Frame, old: usize, len: usiz
             16 => ptr::copy_nonoverlapping(source, target, 16),
             _ => ptr::copy_nonoverlapping(source, target, old),
         }
-        for slot in old..len {
-            entry(to, slot).write(NOTHING);
+        for new in (old..len).step_by(FEW) {
+            let few = to.cast_mut().cast::<[*const Frame; FEW]>();
+            few.sub(new / FEW + 1).write([NOTHING; FEW]);
         }
     }
 }
