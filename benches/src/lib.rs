@@ -5,6 +5,7 @@ pub mod live;
 pub mod peers;
 pub mod poll;
 pub mod questions;
+pub mod scale;
 pub mod table;
 pub mod web;
 

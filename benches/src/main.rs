@@ -1,11 +1,13 @@
 //! `throughline-benches COMMAND`: see `HELP`.
 
 mod budgets;
+mod report;
 
 use std::env;
 use std::process::ExitCode;
 
 use throughline_benches::questions::{QUESTIONS, question};
+use throughline_benches::scale::{self, SCALED};
 use throughline_benches::{COUNTED, MEASURED, Question, stamp, table, web};
 
 const HELP: &str = "\
@@ -16,6 +18,8 @@ Usage: throughline-benches COMMAND
   time [--rounds N] [QUESTION…]  nanoseconds, in rounds in which all take turns
   count [QUESTION…]              instructions, by callgrind
   budgets [--update]             are Throughline's instructions, bytes and blocks within benches/budgets.toml?
+  report [--quick]               all of it, with servers and Node beside, to docs/performance.md; what a stopped one has measured is kept.
+                                 Quick: a few minutes, to see that all works, and not to docs. NODE_BINARIES names more Nodes
   questions                      what can be asked
 ";
 
@@ -44,9 +48,12 @@ fn run(args: &[&str]) -> Outcome<ExitCode> {
         ["count", names @ ..] => count(names),
         ["budgets"] => budgets::check(),
         ["budgets", "--update"] => budgets::update(),
+        ["report"] => report::report(report::Extent::FULL),
+        ["report", "--quick"] => report::report(report::Extent::QUICK),
         ["questions"] => list(),
         // What the above start anew, in a process of its own.
         [command, name, rounds] if *command == MEASURED => measured(named(name)?, rounds.parse()?),
+        [command, name, less] if *command == SCALED => scaled(name, less.parse()?),
         [command, name] if *command == COUNTED => {
             named(name)?.be_counted();
             Ok(ExitCode::SUCCESS)
@@ -82,6 +89,12 @@ fn time(names: &[&str], rounds: usize) -> Outcome<ExitCode> {
 
 fn measured(question: &Question, rounds: usize) -> Outcome<ExitCode> {
     println!("{}", serde_json::to_string(&question.measure(rounds))?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn scaled(name: &str, less: usize) -> Outcome<ExitCode> {
+    let figures = scale::part(name, less).ok_or_else(|| format!("no such part: {name}"))?;
+    println!("{}", serde_json::to_string(&figures)?);
     Ok(ExitCode::SUCCESS)
 }
 

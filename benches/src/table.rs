@@ -12,13 +12,25 @@ pub struct Table {
 impl Table {
     /// With `texts` columns of text, and numbers after them.
     pub fn new<const N: usize>(texts: usize, head: [&str; N]) -> Self {
-        let rows = vec![head.map(str::to_owned).to_vec()];
-        Table { texts, rows }
+        Table::with_head(texts, head.map(str::to_owned).to_vec())
+    }
+
+    /// The same, with as many columns as there are in `head`.
+    pub fn with_head(texts: usize, head: Vec<String>) -> Self {
+        Table {
+            texts,
+            rows: vec![head],
+        }
+    }
+
+    /// Adds a row, with as many cells as the head has.
+    pub fn push_row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
     }
 
     /// Adds a row.
     pub fn push<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(cells.to_vec());
+        self.push_row(cells.to_vec());
     }
 
     /// Prints it. A column with nothing in it is left out.

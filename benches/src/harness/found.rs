@@ -87,7 +87,12 @@ pub enum Unit {
 impl FoundGoal {
     /// Whether it is reached.
     pub fn is_reached(&self) -> bool {
-        self.shown <= self.at_most
+        let slack = match self.unit {
+            // What is left of the loop's beginning and end.
+            Unit::Instructions => 0.5,
+            _ => 0.0,
+        };
+        self.shown <= self.at_most + slack
     }
 }
 
@@ -182,7 +187,9 @@ fn timed_goal(times: &Times, goal: &Goal) -> Option<FoundGoal> {
             let spread = times.net(more, Some(less)).map(|value| value / per);
             (more, less, spread, Unit::Nanoseconds)
         }
-        Kind::Instructions { .. } | Kind::SameInstructions { .. } => return None,
+        Kind::Instructions { .. } | Kind::InstructionRatio { .. } | Kind::SameInstructions { .. } => {
+            return None;
+        }
         Kind::Unset => unset(goal),
     };
     let [ours, peer] = [ours, peer].map(|op| times.net(op, None).median);
@@ -195,6 +202,10 @@ fn counted_goal(counts: &Counts, goal: &Goal) -> Option<FoundGoal> {
         Kind::Instructions { ours, less } => {
             let less: f64 = less.iter().map(|&op| counts.of(op)).sum();
             (counts.of(*ours), less, counts.of(*ours) - less)
+        }
+        Kind::InstructionRatio { ours, peer } => {
+            let [ours, peer] = [ours, peer].map(|&op| counts.of(op));
+            (ours, peer, ours / peer)
         }
         Kind::SameInstructions { ops } => {
             let all = || ops.iter().map(|&op| counts.of(op));

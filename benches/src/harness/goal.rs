@@ -47,6 +47,8 @@ pub(crate) enum Kind {
     Difference { more: Op, less: Op, per: f64 },
     /// The instructions of `ours` without those of each of `less`.
     Instructions { ours: Op, less: Vec<Op> },
+    /// The instructions of `ours` by those of `peer`.
+    InstructionRatio { ours: Op, peer: Op },
     /// As many instructions in each of these.
     SameInstructions { ops: Vec<Op> },
 }
@@ -99,6 +101,12 @@ impl Goal {
             ours,
             less: less.to_vec(),
         };
+        self
+    }
+
+    /// The instructions of `ours` in parts of those of `peer`.
+    pub fn instruction_ratio(&mut self, ours: Op, peer: Op) -> &mut Self {
+        self.kind = Kind::InstructionRatio { ours, peer };
         self
     }
 

@@ -47,19 +47,19 @@ impl Peer for Dcontext {
 
 impl Scopes for Dcontext {
     #[inline]
-    fn scope<F: Future<Output = ()> + Send + 'static>(
+    fn scope<F: Future<Output: Send> + Send + 'static>(
         value: u64,
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         let _scope = push_scope("scope");
         set_context_variable(VALUE, value);
         future.capture()
     }
     /// `fork` is what its guide shows; but a fork of a fork has nothing of what that one inherited (0.9.0).
     #[inline]
-    fn inherit<F: Future<Output = ()> + Send + 'static>(
+    fn inherit<F: Future<Output: Send> + Send + 'static>(
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         future.capture()
     }
 }

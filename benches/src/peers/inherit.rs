@@ -44,16 +44,16 @@ impl Peer for Inherit {
 
 impl Scopes for Inherit {
     #[inline]
-    fn scope<F: Future<Output = ()> + Send + 'static>(
+    fn scope<F: Future<Output: Send> + Send + 'static>(
         value: u64,
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         VALUE.scope(value, future)
     }
     #[inline]
-    fn inherit<F: Future<Output = ()> + Send + 'static>(
+    fn inherit<F: Future<Output: Send> + Send + 'static>(
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         future.inherit_task_local()
     }
 }

@@ -36,14 +36,14 @@ pub trait Peer: 'static {
 /// One that also keeps it for a future.
 pub trait Scopes: Peer {
     /// A future that runs with a number kept.
-    fn scope<F: Future<Output = ()> + Send + 'static>(
+    fn scope<F: Future<Output: Send> + Send + 'static>(
         value: u64,
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static;
+    ) -> impl Future<Output = F::Output> + Send + 'static;
     /// A future that runs with what is kept here.
-    fn inherit<F: Future<Output = ()> + Send + 'static>(
+    fn inherit<F: Future<Output: Send> + Send + 'static>(
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static;
+    ) -> impl Future<Output = F::Output> + Send + 'static;
 }
 
 /// One that keeps all there is for later.

@@ -29,16 +29,16 @@ impl Peer for OpenTelemetry {
 
 impl Scopes for OpenTelemetry {
     #[inline]
-    fn scope<F: Future<Output = ()> + Send + 'static>(
+    fn scope<F: Future<Output: Send> + Send + 'static>(
         value: u64,
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         future.with_context(Context::current_with_value(Target(value)))
     }
     #[inline]
-    fn inherit<F: Future<Output = ()> + Send + 'static>(
+    fn inherit<F: Future<Output: Send> + Send + 'static>(
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         future.with_current_context()
     }
 }

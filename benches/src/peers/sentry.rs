@@ -37,16 +37,16 @@ impl Peer for Sentry {
 
 impl Scopes for Sentry {
     #[inline]
-    fn scope<F: Future<Output = ()> + Send + 'static>(
+    fn scope<F: Future<Output: Send> + Send + 'static>(
         value: u64,
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         future.bind_hub(hub(value))
     }
     #[inline]
-    fn inherit<F: Future<Output = ()> + Send + 'static>(
+    fn inherit<F: Future<Output: Send> + Send + 'static>(
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         future.bind_hub(Hub::new_from_top(Hub::current()))
     }
 }

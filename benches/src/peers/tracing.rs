@@ -60,16 +60,16 @@ impl Peer for Tracing {
 
 impl Scopes for Tracing {
     #[inline]
-    fn scope<F: Future<Output = ()> + Send + 'static>(
+    fn scope<F: Future<Output: Send> + Send + 'static>(
         value: u64,
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         future.instrument(span(value))
     }
     #[inline]
-    fn inherit<F: Future<Output = ()> + Send + 'static>(
+    fn inherit<F: Future<Output: Send> + Send + 'static>(
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         future.in_current_span()
     }
 }
@@ -96,16 +96,16 @@ impl Peer for TracingAlone {
 
 impl Scopes for TracingAlone {
     #[inline]
-    fn scope<F: Future<Output = ()> + Send + 'static>(
+    fn scope<F: Future<Output: Send> + Send + 'static>(
         value: u64,
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         future.instrument(info_span!("value", value))
     }
     #[inline]
-    fn inherit<F: Future<Output = ()> + Send + 'static>(
+    fn inherit<F: Future<Output: Send> + Send + 'static>(
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         future.in_current_span()
     }
 }
@@ -150,16 +150,16 @@ impl Peer for Listened {
 
 impl Scopes for Listened {
     #[inline]
-    fn scope<F: Future<Output = ()> + Send + 'static>(
+    fn scope<F: Future<Output: Send> + Send + 'static>(
         value: u64,
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         future.instrument(info_span!("value", value))
     }
     #[inline]
-    fn inherit<F: Future<Output = ()> + Send + 'static>(
+    fn inherit<F: Future<Output: Send> + Send + 'static>(
         future: F,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = F::Output> + Send + 'static {
         future.in_current_span()
     }
 }

@@ -4,6 +4,7 @@ mod bind;
 mod capture;
 mod channel;
 mod emit;
+mod logger;
 mod poll;
 mod pool;
 mod rayon;
@@ -42,6 +43,7 @@ questions! {
     emit: "What does it cost to call an event's listeners, beyond calling as many boxed closures?",
     channel: "What does a diagnostics channel cost, unused and used?",
     pool: "What does a job of the worker pool cost, beside one of rayon's on as many threads?",
+    logger: "What does the context cost a server for one request, in process?",
     two_threads: "Do two threads that work in one context get in each other's way?",
 }
 

@@ -96,4 +96,17 @@ fn capture(bench: &mut Bench) {
             m.each(|_| drop(black_box(Context::current())));
         });
     });
+    bench.why("both write to one count");
+    bench.row("capture and drop, one thread in a leaked context", Plain);
+    let alone = bench.ours(|m| {
+        let leaked = shared().0.leak();
+        leaked.run(|| m.each(|_| drop(black_box(snapshot()))));
+    });
+    bench.row("capture and drop, two threads in a leaked context", Plain);
+    let together = bench.ours(|m| {
+        let leaked = shared().0.leak();
+        m.on_two_threads(|m| leaked.run(|| m.each(|_| drop(black_box(snapshot())))));
+    });
+    let goal = bench.stretch_goal(6, "a leaked root captured, two threads at once / one alone");
+    goal.ratio(together, alone).at_most(1.2);
 }

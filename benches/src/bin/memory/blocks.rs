@@ -13,12 +13,12 @@ use throughline_benches::poll::Counter;
 use tokio::runtime::Builder;
 
 pub(crate) fn measure(memory: &mut Memory) {
+    larger_stores(memory);
     for live in [1, 16, 64] {
         nothing(memory, live);
         frames(memory, live);
         spawn(memory, live);
     }
-    larger_stores(memory);
 }
 
 /// What never allocates.
@@ -84,7 +84,7 @@ fn larger_stores(memory: &mut Memory) {
         with_live(15, &mut |_| {
             let blocks = blocks(&mut || storage.run([7; WORDS], || black_box(())));
             memory.push_blocks(format!("run with {} bytes, 15 live", WORDS * 8), blocks);
-            if WORDS <= 3 {
+            if WORDS <= 8 {
                 memory.stretch(
                     1,
                     &format!("blocks of a run with {} bytes, 16 storages", WORDS * 8),

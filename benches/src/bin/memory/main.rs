@@ -17,7 +17,8 @@ fn main() {
 
 fn measure() -> Memory {
     let mut memory = Memory::new();
-    bytes::measure(&mut memory);
+    // Before a thousand storages have their slots.
     blocks::measure(&mut memory);
+    bytes::measure(&mut memory);
     memory
 }
