@@ -142,7 +142,10 @@ unsafe fn react_in_boundary(state: &State, reaction: &Reaction, argc: c_int, arg
         }
         let value = if argc > 0 { *argv } else { qjs::JS_UNDEFINED };
         let answer = state.promise.call_reaction(state, reaction, value);
-        state.set_current(former);
+        // What comes of the answer (a rejection nobody handles, say) is the engine's to do, in this job and this context; the end of the job ends it.
+        if !state.is_driving.get() {
+            state.set_current(former);
+        }
         free(state.ctx, former);
         answer
     }
@@ -624,7 +627,8 @@ unsafe fn told(state: &State, event: u32, promise: JSValue, parent: JSValue) {
             }
             if !state.is_at_root() {
                 let frame = dup(state.capture());
-                qjs::JS_DefinePropertyValue(state.ctx, promise, promises.frame_atom, frame, 0);
+                let flags = qjs::JS_PROP_WRITABLE as c_int;
+                qjs::JS_DefinePropertyValue(state.ctx, promise, promises.frame_atom, frame, flags);
             }
         }
         if event == BEFORE {
@@ -652,7 +656,10 @@ unsafe fn told(state: &State, event: u32, promise: JSValue, parent: JSValue) {
                 state.end_outside();
             }
             AFTER => state.end_outside(),
-            FULFILLED if promises.unseen.get() == 0 => mark_fulfilled(state, promise),
+            FULFILLED if promises.unseen.get() == 0 => {
+                mark_fulfilled(state, promise);
+                forget_frame(state, promise);
+            }
             _ => {}
         }
     }
@@ -669,6 +676,22 @@ unsafe fn tell_hooks(state: &State, event: u32, promise: JSValue, parent: JSValu
         drop_answer(state, call_layer(state, &promises.on_event, &mut args));
     }
     promises.last_made.set(last_made);
+}
+
+/// A promise that came to its value keeps no stores alive.
+///
+/// # Safety
+/// As [`told`].
+unsafe fn forget_frame(state: &State, promise: JSValue) {
+    let name = state.promise.frame_atom;
+    // SAFETY: by the contract; what is read is given back.
+    unsafe {
+        let frame = qjs::JS_GetProperty(state.ctx, promise, name);
+        if !qjs::JS_IsUndefined(frame) {
+            qjs::JS_SetProperty(state.ctx, promise, name, qjs::JS_UNDEFINED);
+        }
+        free(state.ctx, frame);
+    }
 }
 
 /// A promise was fulfilled, and its continuations are queued next.
