@@ -43,9 +43,12 @@ impl<T> fmt::Display for NoBoundary<T> {
     }
 }
 
+/// With the remedy, since that is what `unwrap` shows; without what was to be set.
 impl<T> fmt::Debug for NoBoundary<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NoBoundary").finish_non_exhaustive()
+        f.debug_tuple("NoBoundary")
+            .field(&format_args!("{self}"))
+            .finish()
     }
 }
 

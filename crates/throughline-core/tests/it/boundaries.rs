@@ -264,12 +264,13 @@ mod outside_any {
     }
 
     #[test]
-    fn the_error_does_not_need_debug_of_the_store() {
+    fn the_error_needs_no_debug_of_the_store_and_tells_who_unwraps_what_would_help() {
         struct Opaque;
         static O: AsyncLocalStorage<Opaque> = AsyncLocalStorage::new();
         let refused = O.try_enter_with(Opaque).unwrap_err();
-        assert_eq!(format!("{refused:?}"), "NoBoundary { .. }");
+        assert_eq!(format!("{refused:?}"), format!("NoBoundary({refused})"));
         let _: Box<dyn std::error::Error> = Box::new(refused);
+        assert!(panic_of(|| O.try_enter_with(Opaque).unwrap()).contains("root"));
     }
 
     /// The thread is not dirtied: what runs on it next sees nothing.
