@@ -41,7 +41,7 @@ impl Error {
         Error(Kind::Timeout)
     }
 
-    /// Whether the time limit was reached. The runtime can be used further.
+    /// Whether the time limit was reached. The runtime can be used further; jobs and timers that are left go on when it is.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0, Kind::Timeout)
     }

@@ -34,7 +34,7 @@ impl Node {
         let Some(binding) = engine::attach(ctx)? else {
             return Err(Exception::throw_message(
                 ctx,
-                "Node's modules are installed in this context already",
+                "Node's modules can be installed in one context of an engine, once",
             ));
         };
         let state = State::of(ctx).ok_or(Error::Unknown)?;

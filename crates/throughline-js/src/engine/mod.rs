@@ -37,8 +37,8 @@ use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_void};
 use std::ptr;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 use throughline_core::{AsyncLocalStorage, Snapshot, host, snapshot};
 use value::{Native, dup, free, function, mark, replace};
@@ -89,15 +89,24 @@ struct Classes {
 /// Storages of all runtimes are numbered alike, so that one is never taken for another's.
 static NEXT_KEY: AtomicU64 = AtomicU64::new(1);
 
-/// Makes a face for a context: the object whose functions `js/` is written on. Answers none where there is one already.
+/// The engine has one promise hook for all contexts of a runtime, so one of these has a face: which runtimes have, by their addresses.
+static FACES: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
+fn faces() -> MutexGuard<'static, Vec<usize>> {
+    FACES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes a face for a context: the object whose functions `js/` is written on. Answers none where its runtime has one already.
 pub(crate) fn attach<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
     let raw = ctx.as_raw().as_ptr();
     // SAFETY: `ctx` is a live context, whose lock its `Ctx` proves. What is put into the state is owned by it (invariant 3), and the state by the
     // holder (invariant 2). Nobody else sets the opaque pointer of a context: rquickjs uses that of the runtime.
     unsafe {
-        if !qjs::JS_GetContextOpaque(raw).is_null() {
+        let runtime = qjs::JS_GetRuntime(raw) as usize;
+        if !qjs::JS_GetContextOpaque(raw).is_null() || faces().contains(&runtime) {
             return Ok(None);
         }
+        faces().push(runtime);
         let classes = Classes {
             frame: new_class(raw, c"AsyncContextFrame", &frame::CLASS),
             reaction: new_class(raw, c"PromiseReaction", &promise::CLASS),
@@ -204,6 +213,7 @@ unsafe extern "C" fn finalize_holder(runtime: *mut JSRuntime, object: JSValue) {
         if state.is_null() {
             return;
         }
+        faces().retain(|&other| other != runtime as usize);
         qjs::JS_SetPromiseHook(runtime, None, ptr::null_mut());
         qjs::JS_SetHostPromiseRejectionTracker(runtime, None, ptr::null_mut());
         let state = Box::from_raw(state);

@@ -197,6 +197,23 @@ fn an_exception_of_a_callback_ends_the_script_unless_it_is_to_survive() {
 }
 
 #[test]
+fn modules_are_installed_in_one_context_of_an_engine() {
+    let install = |context: &rquickjs::Context| {
+        context.with(|ctx| match Node::install(&ctx, throughline_js::Options::new()) {
+            Ok(_) => None,
+            Err(_) => ctx.catch().into_exception().and_then(|error| error.message()),
+        })
+    };
+    // Engines that come and go may lie at one address.
+    for _ in 0..3 {
+        let engine = rquickjs::Runtime::new().unwrap();
+        let contexts = [(); 2].map(|()| rquickjs::Context::full(&engine).unwrap());
+        assert_eq!(install(&contexts[0]), None);
+        assert!(install(&contexts[1]).unwrap().contains("one context"));
+    }
+}
+
+#[test]
 fn modules_are_installed_once() {
     let runtime = runtime();
     let again = runtime.with(|ctx| Ok(Node::install(ctx, throughline_js::Options::new()).is_err()));

@@ -8,10 +8,7 @@ const LIMIT: Duration = Duration::from_millis(100);
 
 fn timed_out(source: &str) -> Error {
     let runtime = prepared(Runtime::builder().time_limit(LIMIT));
-    let error = runtime.run_text(source, "/script.js").unwrap_err();
-    // The runtime is as usable as before.
-    assert_eq!(eval::<i32>(&runtime, "1 + 1"), 2);
-    error
+    runtime.run_text(source, "/script.js").unwrap_err()
 }
 
 #[test]
@@ -36,6 +33,21 @@ fn a_script_whose_jobs_never_end_is_ended() {
 fn a_script_that_only_waits_is_ended() {
     assert!(timed_out("setTimeout(() => {}, 1_000_000)").is_timeout());
     assert!(timed_out("setInterval(() => {}, 1)").is_timeout());
+}
+
+#[test]
+fn a_runtime_that_was_timed_out_is_as_usable_as_before() {
+    let runtime = prepared(Runtime::builder().time_limit(LIMIT));
+    let error = runtime
+        .run_text("als.enterWith('left'); for (;;);", "/script.js")
+        .unwrap_err();
+    assert!(error.is_timeout());
+    assert_eq!(eval::<Option<i32>>(&runtime, "als.getStore()"), None);
+    eval::<()>(
+        &runtime,
+        "als.run(1, async () => { await null; seen.push(als.getStore()); }); undefined",
+    );
+    assert_eq!(eval::<Vec<i32>>(&runtime, "seen"), [1]);
 }
 
 #[test]
