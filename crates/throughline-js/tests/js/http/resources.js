@@ -4,7 +4,7 @@ const { createHook, executionAsyncId, executionAsyncResource, triggerAsyncId } =
 const { async_id_symbol } = require('internal/async_hooks').symbols;
 const http = require('node:http');
 // Standard output is a pipe here, a file there.
-const IGNORED = ['PIPEWRAP', 'TTYWRAP', 'TickObject', 'Timeout', 'Immediate', 'DNSCHANNEL', 'PROMISE', 'SHUTDOWNWRAP', 'Microtask'];
+const IGNORED = ['PIPEWRAP', 'TTYWRAP', 'TickObject', 'Timeout', 'Immediate', 'DNSCHANNEL', 'PROMISE', 'SHUTDOWNWRAP', 'Microtask', 'PIPEWRAP', 'WRITEWRAP', 'TTYWRAP'];
 const known = new Map();
 const told = [];
 const names = new Map();
