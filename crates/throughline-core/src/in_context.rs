@@ -196,7 +196,7 @@ pub(crate) mod sealed {
     use crate::frame::FrameRef;
 
     pub trait Change {
-        /// Does not panic.
+        /// Panics only where a store's `Drop` does: `base` may be the last to hold it, if a host gave it away.
         fn apply(self, base: FrameRef) -> FrameRef;
     }
 }

@@ -13,7 +13,7 @@ use std::pin::Pin;
 ///
 /// (`MaybeUninit` and not `ManuallyDrop`, which may not be moved once a box in it has been dropped.)
 pub(crate) struct Carried<C: Change, F> {
-    /// The change that is still to be made.
+    /// The change that is still to be made. Making it may panic.
     change: Option<C>,
     /// Done while there is a change to make, and when all is over; so that a usual poll looks at one word.
     resident: Resident,
@@ -135,7 +135,8 @@ fn begin<C: Change>(change: &mut Option<C>, resident: &mut Resident) -> bool {
     let Some(change) = change.take() else {
         return false;
     };
-    // Nothing in it panics: the places it needs were taken when it was made.
+    // Should it panic, there is still a value to be dropped: it goes on in no context.
+    *resident = Resident::new(FrameRef::EMPTY);
     *resident = Resident::new(change.apply(capture()));
     true
 }

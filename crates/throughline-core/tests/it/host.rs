@@ -169,6 +169,29 @@ mod outside {
         });
     }
 
+    /// Law 4: the store hidden by the scope goes when the future is polled first, and panics.
+    #[test]
+    fn a_scope_on_what_a_host_gives_away_keeps_its_future_whatever_panics() {
+        use crate::support::{Drops, OnDrop, panic_of, poll};
+        static D: AsyncLocalStorage<OnDrop> = AsyncLocalStorage::new();
+        thread_local!(static GIVEN: RefCell<Option<Snapshot>> = const { RefCell::new(None) });
+        host::ask_outside(|| GIVEN.try_with(RefCell::take).ok().flatten());
+
+        let (inner, outer, futures) = (Drops::default(), Drops::default(), Drops::default());
+        let given = D.run(OnDrop::panicking(&outer, "of the hidden store"), snapshot);
+        let held = futures.counted();
+        let future = async move {
+            let _held = held;
+            std::future::pending::<()>().await;
+        };
+        let mut future = Box::pin(D.scope(OnDrop::counting(&inner), future));
+        GIVEN.set(Some(given));
+        assert_eq!(panic_of(|| poll(future.as_mut())), "of the hidden store");
+        assert_eq!((outer.count(), futures.count()), (1, 0));
+        drop(future);
+        assert_eq!((inner.count(), futures.count()), (1, 1));
+    }
+
     #[test]
     fn a_thread_of_which_nobody_knows_has_none() {
         known(snapshot_of_a(), || {
