@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// tokio's types that ours replace: where each is in tokio's source, and where ours is.
-const REPLACED: [(&str, &str); 8] = [
+pub(crate) const REPLACED: [(&str, &str); 8] = [
     ("runtime::builder::Builder", "runtime::builder::Builder"),
     ("runtime::handle::Handle", "runtime::handle::Handle"),
     (
@@ -27,7 +27,7 @@ const CLOSED: [&str; 3] = [
     "task::join_set::Builder",
 ];
 
-const FUNCTIONS: [(&str, &str); 3] = [
+pub(crate) const FUNCTIONS: [(&str, &str); 3] = [
     ("task::spawn::spawn", "task::spawn::spawn"),
     ("task::blocking::spawn_blocking", "task::spawn::spawn_blocking"),
     ("task::local::spawn_local", "task::spawn::spawn_local"),
@@ -70,15 +70,15 @@ fn list() -> BTreeMap<&'static str, (Kind, &'static str)> {
     list
 }
 
-fn tokio() -> Public {
+pub(crate) fn tokio() -> Public {
     // Tests of its own, and what stands in for the standard library in them.
     source::read(
-        &tokio_package::source(),
+        &tokio_package::source("tokio"),
         &["loom", "fs/mocks.rs", "runtime/tests"],
     )
 }
 
-fn ours() -> Public {
+pub(crate) fn ours() -> Public {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut ours = source::read(&here.join("src"), &[]);
     let functions = source::read(&here.join("../throughline/src/tokio"), &[]);
@@ -97,7 +97,7 @@ fn is_entry_point(function: &Function) -> bool {
 }
 
 /// The type (or module) that a function is in.
-fn of(path: &str) -> Option<&str> {
+pub(crate) fn of(path: &str) -> Option<&str> {
     path.rsplit_once("::").map(|(of, _)| of)
 }
 

@@ -4,5 +4,7 @@
 
 mod entry_points;
 mod features;
+mod shape;
+mod signatures;
 mod source;
 mod tokio_package;

@@ -1,5 +1,6 @@
 //! Reading Rust source for what is public in it.
 
+use crate::shape::Shape;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,10 @@ pub(crate) struct Function {
     pub(crate) path: String,
     /// Whether it keeps code of its caller's, to run it later or elsewhere: a closure or future that is `'static`.
     pub(crate) keeps_code: bool,
+    /// Whether its panics are at its caller's.
+    pub(crate) tracks_caller: bool,
+    /// None of what a macro makes.
+    pub(crate) shape: Option<Shape>,
 }
 
 /// Reads all files below `directory` but those that match `skip`.
@@ -112,14 +117,14 @@ impl Room<'_> {
 
     fn item(&mut self, item: &Item) {
         match item {
-            Item::Fn(item) if is_public(&item.vis) => self.function(None, &item.sig),
+            Item::Fn(item) if is_public(&item.vis) => self.function(None, &item.attrs, &item.sig),
             Item::Impl(item) => self.implementation(item),
             Item::Struct(item) if is_public(&item.vis) => self.derived(&item.ident, &item.attrs),
             Item::Enum(item) if is_public(&item.vis) => self.derived(&item.ident, &item.attrs),
             Item::Trait(item) if is_public(&item.vis) => {
                 for inner in &item.items {
                     if let TraitItem::Fn(method) = inner {
-                        self.function(Some(&item.ident.to_string()), &method.sig);
+                        self.function(Some(&item.ident.to_string()), &method.attrs, &method.sig);
                     }
                 }
             }
@@ -204,7 +209,9 @@ impl Room<'_> {
 
     fn method(&mut self, of: &str, item: &ImplItem) {
         match item {
-            ImplItem::Fn(method) if is_public(&method.vis) => self.function(Some(of), &method.sig),
+            ImplItem::Fn(method) if is_public(&method.vis) => {
+                self.function(Some(of), &method.attrs, &method.sig)
+            }
             ImplItem::Macro(item) => {
                 let items = many::<ImplItem>.parse2(item.mac.tokens.clone());
                 items
@@ -216,11 +223,15 @@ impl Room<'_> {
         }
     }
 
-    fn function(&mut self, of: Option<&str>, signature: &Signature) {
+    fn function(&mut self, of: Option<&str>, attributes: &[Attribute], signature: &Signature) {
         let path = self.path(of, &signature.ident);
         self.public.functions.insert(Function {
             path,
             keeps_code: keeps_code(signature),
+            tracks_caller: attributes
+                .iter()
+                .any(|attribute| attribute.path().is_ident("track_caller")),
+            shape: Some(Shape::of(of, signature)),
         });
     }
 
@@ -247,6 +258,8 @@ impl Room<'_> {
             self.public.functions.insert(Function {
                 path,
                 keeps_code: false,
+                tracks_caller: true,
+                shape: None,
             });
         }
     }

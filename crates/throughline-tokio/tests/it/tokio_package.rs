@@ -38,9 +38,9 @@ pub(crate) fn package(name: &str) -> &'static Value {
     package
 }
 
-/// Where tokio's source is.
-pub(crate) fn source() -> PathBuf {
-    let manifest = package("tokio")["manifest_path"].as_str().expect("a path");
+/// Where a package's source is.
+pub(crate) fn source(of: &str) -> PathBuf {
+    let manifest = package(of)["manifest_path"].as_str().expect("a path");
     Path::new(manifest).with_file_name("src")
 }
 

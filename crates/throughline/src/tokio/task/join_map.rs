@@ -41,22 +41,16 @@ impl<K, V> JoinMap<K, V> {
     }
 }
 
-impl<K, V, S> JoinMap<K, V, S> {
+impl<K, V, S: Clone> JoinMap<K, V, S> {
     /// As tokio-util's.
     #[must_use]
-    pub fn with_hasher(hash_builder: S) -> Self
-    where
-        S: Clone,
-    {
+    pub fn with_hasher(hash_builder: S) -> Self {
         JoinMap(::tokio_util::task::JoinMap::with_hasher(hash_builder))
     }
 
     /// As tokio-util's.
     #[must_use]
-    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self
-    where
-        S: Clone,
-    {
+    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self {
         JoinMap(::tokio_util::task::JoinMap::with_capacity_and_hasher(
             capacity,
             hash_builder,
