@@ -6,8 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use throughline_benches::questions::QUESTIONS;
-use throughline_benches::{Found, Memory, Who, stamp, table};
+use throughline_benches::questions::{QUESTIONS, UNSTABLE};
+use throughline_benches::{Found, Memory, Question, Who, stamp, table};
 use toml::Value;
 
 use crate::Outcome;
@@ -22,11 +22,31 @@ const HEAD: &str = "\
 # and says why in its commit.
 ";
 
+/// What is asked about: some questions, or all that this build can ask, and memory.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a>(pub(crate) &'a [&'static Question]);
+
+impl Asked<'_> {
+    fn is_all(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a budget under this name is to be held to.
+    fn includes(self, name: &str) -> bool {
+        if self.is_all() {
+            cfg!(tokio_unstable) || !UNSTABLE.contains(&name)
+        } else {
+            self.0.iter().any(|question| question.name() == name)
+        }
+    }
+}
+
 /// Compares, and says what became dearer and by how much.
-pub(crate) fn check() -> Outcome<ExitCode> {
-    let (taken_with, allowed) = read()?;
+pub(crate) fn check(asked: Asked<'_>) -> Outcome<ExitCode> {
+    let (taken_with, mut allowed) = read()?;
+    allowed.retain(|name, _| asked.includes(name));
     table::print_stamp(&stamp());
-    let found = measure()?;
+    let found = measure(asked)?;
     let comparison = Comparison::of(&found, &allowed);
     comparison.print();
     if comparison.is_within() {
@@ -43,11 +63,13 @@ pub(crate) fn check() -> Outcome<ExitCode> {
 }
 
 /// Writes down what is.
-pub(crate) fn update() -> Outcome<ExitCode> {
+pub(crate) fn update(asked: Asked<'_>) -> Outcome<ExitCode> {
     let (_, before) = read().unwrap_or_default();
-    let found = measure()?;
+    let (before, mut kept): (Costs, Costs) = before.into_iter().partition(|(name, _)| asked.includes(name));
+    let found = measure(asked)?;
     Comparison::of(&found, &before).print();
-    fs::write(path(), written(&found))?;
+    kept.extend(found);
+    fs::write(path(), written(&kept))?;
     println!("written: {}", path().display());
     Ok(ExitCode::SUCCESS)
 }
@@ -56,15 +78,20 @@ fn path() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "budgets.toml"].iter().collect()
 }
 
-fn measure() -> Outcome<Costs> {
+fn measure(asked: Asked<'_>) -> Outcome<Costs> {
     let mut costs = Costs::new();
-    for question in QUESTIONS {
+    for question in QUESTIONS
+        .iter()
+        .filter(|question| asked.includes(question.name()))
+    {
         let found = instructions(&question.count()?);
         if !found.is_empty() {
             costs.insert(question.name().to_owned(), found);
         }
     }
-    costs.insert("memory".to_owned(), memory(&Memory::measured()?));
+    if asked.is_all() {
+        costs.insert("memory".to_owned(), memory(&Memory::measured()?));
+    }
     Ok(costs)
 }
 

@@ -17,7 +17,7 @@ Usage: throughline-benches COMMAND
 
   time [--rounds N] [QUESTION…]  nanoseconds, in rounds in which all take turns
   count [QUESTION…]              instructions, by callgrind
-  budgets [--update]             are Throughline's instructions, bytes and blocks within benches/budgets.toml?
+  budgets [--update] [QUESTION…] are Throughline's instructions, bytes and blocks within benches/budgets.toml?
   report [--quick]               all of it, with servers and Node beside, to docs/performance.md; what a stopped one has measured is kept.
                                  Quick: a few minutes, to see that all works, and not to docs. NODE_BINARIES names more Nodes
   questions                      what can be asked
@@ -46,8 +46,8 @@ fn run(args: &[&str]) -> Outcome<ExitCode> {
         ["time", "--rounds", rounds, names @ ..] => time(names, rounds.parse()?),
         ["time", names @ ..] => time(names, ROUNDS),
         ["count", names @ ..] => count(names),
-        ["budgets"] => budgets::check(),
-        ["budgets", "--update"] => budgets::update(),
+        ["budgets", "--update", names @ ..] => budgets::update(budgets::Asked(&some(names)?)),
+        ["budgets", names @ ..] => budgets::check(budgets::Asked(&some(names)?)),
         ["report"] => report::report(report::Extent::FULL),
         ["report", "--quick"] => report::report(report::Extent::QUICK),
         ["questions"] => list(),
@@ -70,6 +70,10 @@ fn asked(names: &[&str]) -> Outcome<Vec<&'static Question>> {
     if names.is_empty() {
         return Ok(QUESTIONS.iter().collect());
     }
+    some(names)
+}
+
+fn some(names: &[&str]) -> Outcome<Vec<&'static Question>> {
     names.iter().map(|name| named(name)).collect()
 }
 

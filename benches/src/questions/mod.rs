@@ -4,6 +4,8 @@ mod bind;
 mod capture;
 mod channel;
 mod emit;
+#[cfg(tokio_unstable)]
+mod hooks;
 mod logger;
 mod poll;
 mod pool;
@@ -19,9 +21,9 @@ mod two_threads;
 use crate::Question;
 
 macro_rules! questions {
-    ($($name:ident: $asks:literal,)*) => {
+    ($($(#[$cfg:meta])* $name:ident: $asks:literal,)*) => {
         /// All of them.
-        pub const QUESTIONS: &[Question] = &[$(Question {
+        pub const QUESTIONS: &[Question] = &[$($(#[$cfg])* Question {
             name: stringify!($name),
             asks: $asks,
             define: $name::define,
@@ -38,6 +40,8 @@ questions! {
     restore: "What does it cost to run a closure with what was kept?",
     bind: "What does it cost to bind a closure to what is set, and to call it?",
     spawn: "What does a task cost that inherits, beside a bare one?",
+    #[cfg(tokio_unstable)]
+    hooks: "What does a poll cost whose context comes by tokio's hooks, beyond a bare one?",
     rayon: "What does a rayon job cost that runs in its giver's context, beside a bare one?",
     resource: "What does a resource cost, and a callback of it, with and without hooks?",
     emit: "What does it cost to call an event's listeners, beyond calling as many boxed closures?",
@@ -46,6 +50,9 @@ questions! {
     logger: "What does the context cost a server for one request, in process?",
     two_threads: "Do two threads that work in one context get in each other's way?",
 }
+
+/// Those that only builds with `--cfg tokio_unstable` can ask.
+pub const UNSTABLE: &[&str] = &["hooks"];
 
 /// The question of a name.
 pub fn question(name: &str) -> Option<&'static Question> {

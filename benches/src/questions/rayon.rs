@@ -26,6 +26,7 @@ pub(super) fn define(bench: &mut Bench) {
     scope(bench);
     join(bench);
     items(bench);
+    one_thread(bench);
 }
 
 fn scope(bench: &mut Bench) {
@@ -97,6 +98,45 @@ fn items(bench: &mut Bench) {
     });
     each_of(ITEMS, bench);
     asked(bench, WORK, "in_context's small item".to_owned(), ours, bare);
+}
+
+/// Which runs all jobs in turn, so that they can be counted.
+fn one_thread(bench: &mut Bench) {
+    const JOBS: usize = 100;
+    let pool = || ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    bench.floor(move |m| {
+        pool().install(|| {
+            m.each(|_| rayon::scope(|s| (0..JOBS).for_each(|_| s.spawn(|_| job(WORK)))));
+        });
+    });
+    for live in [0, 1, 64] {
+        bench.row("scope, small job, on one thread", Live(live));
+        bench.ours(move |m| {
+            let pool = pool();
+            with_live(live, &mut |_| {
+                pool.in_context().install(|| {
+                    m.each(|_| ours::scope(|s| (0..JOBS).for_each(|_| s.spawn(|_| job(WORK)))));
+                });
+            });
+        });
+        bench.each_does(JOBS);
+    }
+    let halves = || job(WORK);
+    bench.floor(move |m| {
+        pool().install(|| m.each(|_| (0..JOBS).for_each(|_| _ = rayon::join(halves, halves))));
+    });
+    for live in [0, 1, 64] {
+        bench.row("join of two small halves, on one thread", Live(live));
+        bench.ours(move |m| {
+            let pool = pool();
+            with_live(live, &mut |_| {
+                pool.in_context()
+                    .install(|| m.each(|_| (0..JOBS).for_each(|_| _ = ours::join(halves, halves))));
+            });
+        });
+        bench.each_does(JOBS);
+    }
+    bench.no_floor();
 }
 
 /// Of the last operation, which several threads do.

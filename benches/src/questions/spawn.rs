@@ -1,6 +1,8 @@
 //! Goals 9 and 10.
 
 use std::hint::black_box;
+use std::pin::{Pin, pin};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use throughline::FutureContextExt as _;
@@ -25,6 +27,7 @@ pub(super) fn define(bench: &mut Bench) {
         fresh(bench, live, bare);
     }
     blocking(bench);
+    futures(bench);
 }
 
 /// What a task does: is woken once.
@@ -102,6 +105,32 @@ fn fresh(bench: &mut Bench, live: usize, bare: Op) {
         let goal = bench.goal(10, format!("spawn with a fresh store, {live} live / bare spawn"));
         goal.ratio(ours, bare).prototype(1.18).at_most(1.4);
     }
+}
+
+/// What of a spawn is ours alone: of a whole one half is `malloc`'s, whose share depends on what was freed before.
+fn futures(bench: &mut Bench) {
+    bench.floor(|m| m.each(|_| poll(task())));
+    for live in [1, 64] {
+        bench.row("a task's future that inherits: made, polled, dropped", Live(live));
+        bench.ours(move |m| with_live(live, &mut |_| m.each(|_| poll(task().in_context()))));
+        bench.row(
+            "a task's future with a store of its own: made, polled, dropped",
+            Live(live),
+        );
+        bench.ours(move |m| {
+            with_live(live, &mut |storage| {
+                m.each(|_| poll(storage.run(7, || task().in_context())));
+            });
+        });
+    }
+    bench.no_floor();
+}
+
+/// As an executor does it, which does not know what it polls.
+fn poll(future: impl Future<Output = ()>) {
+    let mut future = pin!(future);
+    let future: Pin<&mut dyn Future<Output = ()>> = black_box(future.as_mut());
+    assert!(future.poll(&mut Context::from_waker(Waker::noop())).is_ready());
 }
 
 /// Waking another thread is most of it.

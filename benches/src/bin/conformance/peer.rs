@@ -1,9 +1,10 @@
 //! What a row may ask of a peer. What a peer has no function for, it does not implement.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::pin::Pin;
 
-use futures::Stream;
+use futures::{Sink, Stream};
 use tokio::task::JoinHandle;
 
 use crate::cell::Cell;
@@ -12,6 +13,8 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 pub(crate) type Callback = Box<dyn Fn() + Send + Sync>;
 pub(crate) type Items = Pin<Box<dyn Stream<Item = Option<u64>> + Send>>;
+/// Is given items.
+pub(crate) type Taker = Pin<Box<dyn Sink<u64, Error = Infallible> + Send>>;
 /// Runs a closure in a context that was kept.
 pub(crate) type Kept = Box<dyn Fn(&mut dyn FnMut()) + Send + Sync>;
 
@@ -101,6 +104,13 @@ pub(crate) trait Peer: 'static {
     fn stream(_: Items) -> Option<Items> {
         None
     }
+    fn sink(_: Taker) -> Option<Taker> {
+        None
+    }
+    /// Code that says `tokio::spawn`, and is not changed.
+    fn plain_spawn(_: Task) -> Option<JoinHandle<()>> {
+        None
+    }
     /// Sends a job through a channel and runs it where it is received.
     fn message(_: Job) -> Option<Job> {
         None
@@ -108,6 +118,10 @@ pub(crate) trait Peer: 'static {
     /// What work that outlives its giver sees of a key that is set, and is not to cross to such.
     fn detached() -> Option<(Option<u64>, How)> {
         None
+    }
+    /// What a task that was made in another one is told of both.
+    fn cause() -> Cell {
+        Cell::Absent
     }
     /// How often its hooks were told of init, before, after, destroy for this task, which it runs.
     fn lifecycle(_: Task) -> Option<[usize; 4]> {

@@ -44,6 +44,8 @@ rows! {
     "bind an `Fn`, called on two threads" => captures::bind,
     "bind an `FnMut` that borrows" => captures::bind_mut_scoped,
     "a stream, in its maker's context" => captures::stream,
+    "a sink, in its maker's context" => captures::sink,
+    "a plain `tokio::spawn`, by a line of `Cargo.toml`" => hand_overs::plain,
     "a task spawned on tokio" => hand_overs::spawn,
     "… in a `JoinSet`" => hand_overs::join_set,
     "… on this thread" => hand_overs::spawn_local,
@@ -65,4 +67,5 @@ rows! {
     "a value's own `Drop` may read" => ends::value_reads,
     "reading in a destructor at thread exit" => ends::thread_exit,
     "hooks are told of a task's init, before, after, destroy" => ends::lifecycle,
+    "a task's id, and the id of its cause" => ends::cause,
 }

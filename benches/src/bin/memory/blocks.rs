@@ -11,6 +11,7 @@ use throughline_benches::Memory;
 use throughline_benches::live::with_live;
 use throughline_benches::poll::Counter;
 use tokio::runtime::Builder;
+use tokio::task::JoinHandle;
 
 pub(crate) fn measure(memory: &mut Memory) {
     larger_stores(memory);
@@ -102,15 +103,22 @@ fn larger_stores(memory: &mut Memory) {
 
 /// What tokio asks for is no matter of ours.
 fn spawn(memory: &mut Memory, live: usize) {
-    with_live(live, &mut |_| {
+    use throughline::tokio as ours;
+    with_live(live, &mut |storage| {
         let runtime = Builder::new_current_thread().build().unwrap();
-        let bare = blocks(&mut || runtime.block_on(async { tokio::spawn(async {}).await.unwrap() }));
-        let ours = blocks(&mut || {
-            runtime.block_on(async { throughline::tokio::spawn(async {}).await.unwrap() });
-        });
-        let what = format!("spawn, beyond a bare one, {live} live");
-        memory.push_blocks(&what, ours - bare);
-        memory.at_most(9, &format!("blocks of {what}"), ours - bare, 0.0);
+        let blocks_of = |spawn: &dyn Fn() -> JoinHandle<()>| {
+            blocks(&mut || runtime.block_on(async { spawn().await.unwrap() }))
+        };
+        let mut beyond = |goal, what: &str, found: f64, limit| {
+            let what = format!("{what}, beyond a bare one, {live} live");
+            memory.push_blocks(&what, found);
+            memory.at_most(goal, &format!("blocks of {what}"), found, limit);
+        };
+        let bare = blocks_of(&|| tokio::spawn(async {}));
+        let inherits = blocks_of(&|| ours::spawn(async {})) - bare;
+        beyond(9, "spawn", inherits, 0.0);
+        let fresh = blocks_of(&|| storage.run(7, || ours::spawn(async {}))) - bare;
+        beyond(10, "spawn with a store of its own", fresh, 1.0);
     });
 }
 

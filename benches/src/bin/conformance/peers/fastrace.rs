@@ -1,6 +1,7 @@
 //! A span is what it keeps; the number is the trace's id.
 
 use std::any::Any;
+use std::sync::Mutex;
 
 use fastrace::collector::{Config, Reporter, SpanContext, SpanId, SpanRecord, TraceId};
 use fastrace::future::FutureExt as _;
@@ -8,7 +9,7 @@ use fastrace::{Span, set_reporter};
 use futures::FutureExt as _;
 
 use crate::cell::Cell;
-use crate::peer::{Kept, Peer, Task};
+use crate::peer::{How, Kept, Peer, Task};
 
 pub(crate) struct Fastrace;
 
@@ -16,10 +17,14 @@ fn span(value: u64) -> Span {
     Span::root("value", SpanContext::new(TraceId(value.into()), SpanId::random()))
 }
 
-struct Nowhere;
+static RECORDS: Mutex<Vec<SpanRecord>> = Mutex::new(Vec::new());
 
-impl Reporter for Nowhere {
-    fn report(&mut self, _: Vec<SpanRecord>) {}
+struct Records;
+
+impl Reporter for Records {
+    fn report(&mut self, records: Vec<SpanRecord>) {
+        RECORDS.lock().unwrap().extend(records);
+    }
 }
 
 impl Peer for Fastrace {
@@ -27,7 +32,7 @@ impl Peer for Fastrace {
     const KEEPS_ALL: bool = false;
 
     fn set_up() {
-        set_reporter(Nowhere, Config::default());
+        set_reporter(Records, Config::default());
     }
     fn get() -> Option<u64> {
         let context = SpanContext::current_local_parent()?;
@@ -53,6 +58,23 @@ impl Peer for Fastrace {
     }
     fn default_value() -> Cell {
         Cell::NoSense
+    }
+    fn cause() -> Cell {
+        let request = Span::root("request", SpanContext::random());
+        {
+            let _parent = request.set_local_parent();
+            drop(Span::enter_with_local_parent("task"));
+        }
+        drop(request);
+        fastrace::flush();
+        let records = RECORDS.lock().unwrap();
+        let record = |name: &str| records.iter().find(|record| record.name == name).unwrap();
+        let (request, task) = (record("request").span_id, record("task"));
+        Cell::if_same(
+            (task.span_id != request, task.parent_id),
+            (true, request),
+            How::Own,
+        )
     }
     fn guard(value: u64) -> Option<Box<dyn Any>> {
         let span = span(value);

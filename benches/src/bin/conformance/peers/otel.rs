@@ -4,7 +4,7 @@ use futures::FutureExt as _;
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt as _;
 
-use crate::peer::{How, Items, Kept, Peer, Speaks, Task};
+use crate::peer::{How, Items, Kept, Peer, Speaks, Taker, Task};
 
 struct Value(u64);
 struct Other(u64);
@@ -66,5 +66,8 @@ impl Peer for Otel {
     }
     fn stream(items: Items) -> Option<Items> {
         Some(Box::pin(items.with_current_context()))
+    }
+    fn sink(takes: Taker) -> Option<Taker> {
+        Some(Box::pin(takes.with_current_context()))
     }
 }

@@ -6,12 +6,13 @@ use throughline::prelude::*;
 use throughline::rayon::prelude::*;
 use throughline::tokio::{self as task, tag_for};
 use throughline::{
-    AsyncLocalStorage, AsyncResource, HandOver, create_hook, flush_destroy_events, root, snapshot,
+    AsyncLocalStorage, AsyncResource, HandOver, create_hook, execution_async_id, flush_destroy_events, root,
+    snapshot, trigger_async_id,
 };
 use tokio::task::JoinHandle;
 
 use crate::cell::Cell;
-use crate::peer::{Callback, How, Items, Job, Kept, Peer, Speaks, Task};
+use crate::peer::{Callback, How, Items, Job, Kept, Peer, Speaks, Taker, Task};
 
 static VALUE: AsyncLocalStorage<u64> = AsyncLocalStorage::new();
 static OTHER: AsyncLocalStorage<u64> = AsyncLocalStorage::new();
@@ -128,6 +129,15 @@ impl Peer for Ours {
     fn stream(items: Items) -> Option<Items> {
         Some(Box::pin(throughline::stream::StreamContextExt::in_context(items)))
     }
+    fn sink(takes: Taker) -> Option<Taker> {
+        Some(Box::pin(throughline::sink::SinkContextExt::in_context(takes)))
+    }
+    #[cfg(not(tokio_unstable))]
+    fn plain_spawn(task: Task) -> Option<JoinHandle<()>> {
+        // tokio = { package = "throughline-tokio", … }
+        use throughline_tokio as tokio;
+        Some(tokio::spawn(task))
+    }
     fn message(job: Job) -> Option<Job> {
         let tagged = tag_for(HandOver::Task, job);
         Some(Box::new(move || tagged.run(|job| job())))
@@ -135,6 +145,14 @@ impl Peer for Ours {
     fn detached() -> Option<(Option<u64>, How)> {
         let thread = VALUE.run(7, || throughline::thread::spawn_detached(Self::get));
         Some((thread.join().unwrap(), How::Own))
+    }
+    fn cause() -> Cell {
+        let request = AsyncResource::new("REQUEST");
+        let ids = async { (execution_async_id(), trigger_async_id()) };
+        let task = request.run_in_async_scope(|| ids.in_resource("TASK"));
+        let (own, cause) = futures::executor::block_on(task);
+        let is_its_own = own.is_some_and(|own| own != request.async_id());
+        Cell::if_same((is_its_own, cause), (true, Some(request.async_id())), How::Own)
     }
     fn lifecycle(task: Task) -> Option<[usize; 4]> {
         static TOLD: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];

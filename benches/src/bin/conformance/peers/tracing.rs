@@ -11,9 +11,10 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cell::Cell;
-use crate::peer::{Kept, Peer, Task};
+use crate::peer::{How, Kept, Peer, Task};
 
 static VALUES: LazyLock<Mutex<HashMap<u64, u64>>> = LazyLock::new(Mutex::default);
+static CAUSES: LazyLock<Mutex<HashMap<u64, u64>>> = LazyLock::new(Mutex::default);
 static TOLD: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
 
 pub(crate) struct Tracing;
@@ -61,6 +62,13 @@ impl Peer for Tracing {
     fn guard(value: u64) -> Option<Box<dyn Any>> {
         Some(Box::new(span(value).entered()))
     }
+    fn cause() -> Cell {
+        let request = info_span!("request");
+        let task = request.in_scope(|| info_span!("task"));
+        let [request, task] = [&request, &task].map(|span| span.id().unwrap().into_u64());
+        let cause = CAUSES.lock().unwrap().get(&task).copied();
+        Cell::if_same((task != request, cause), (true, Some(request)), How::Own)
+    }
     fn lifecycle(task: Task) -> Option<[usize; 4]> {
         futures::executor::block_on(task.instrument(info_span!("task")));
         Some([0, 1, 2, 3].map(|n| TOLD[n].load(Ordering::Relaxed)))
@@ -76,7 +84,10 @@ impl Told {
 }
 
 impl<S: Subscriber> Layer<S> for Told {
-    fn on_new_span(&self, _: &span::Attributes<'_>, _: &Id, _: Context<'_, S>) {
+    fn on_new_span(&self, _: &span::Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(cause) = context.current_span().id() {
+            CAUSES.lock().unwrap().insert(id.into_u64(), cause.into_u64());
+        }
         Self::told(0);
     }
     fn on_enter(&self, _: &Id, _: Context<'_, S>) {

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use futures::StreamExt as _;
 use futures::executor::block_on;
+use futures::{SinkExt as _, StreamExt as _};
 
 use super::support::{Seen, bound_once, in_seven};
 use crate::cell::Cell;
-use crate::peer::{Callback, How, Peer};
+use crate::peer::{Callback, How, Peer, Taker};
 
 pub(super) fn two_keys<P: Peer>() -> Cell {
     let Some(seen) = P::two_keys() else {
@@ -78,6 +78,31 @@ pub(super) fn stream<P: Peer>() -> Cell {
         Some(stream) => {
             let seen: Vec<_> = block_on(stream.collect());
             Cell::if_same(seen, vec![Some(7); 2], How::Own)
+        }
+        None => Cell::Absent,
+    }
+}
+
+pub(super) fn sink<P: Peer>() -> Cell {
+    let seen = Seen::<P>::new();
+    let mut sink = None;
+    in_seven::<P>(|| {
+        let inside = seen.clone();
+        let takes: Taker = Box::pin(futures::sink::unfold((), move |(), _| {
+            // Once as it is given, and once as it is worked off.
+            inside.look();
+            let inside = inside.clone();
+            async move {
+                inside.look();
+                Ok(())
+            }
+        }));
+        sink = P::sink(takes);
+    });
+    match sink {
+        Some(mut sink) => {
+            block_on(sink.send(1)).unwrap();
+            seen.expect(&[Some(7); 2], How::Own)
         }
         None => Cell::Absent,
     }

@@ -120,6 +120,10 @@ pub(super) fn thread_exit<P: Peer>() -> Cell {
     Cell::if_same(seen, vec![None; 2], How::Own)
 }
 
+pub(super) fn cause<P: Peer>() -> Cell {
+    P::cause()
+}
+
 /// A task of two polls. (Being dropped may be one more before and after.)
 pub(super) fn lifecycle<P: Peer>() -> Cell {
     match P::lifecycle(Box::pin(give_way())) {

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 
 use rayon::ThreadPoolBuilder;
@@ -40,6 +41,25 @@ pub(super) fn spawn<P: Peer>() -> Cell {
     let inside = seen.clone();
     let how = in_task::<P>(move || spawned::<P>(|| inside.task()));
     seen.expect(&[Some(7); 2], how)
+}
+
+pub(super) fn plain<P: Peer>() -> Cell {
+    let seen = Seen::<P>::new();
+    let inside = seen.clone();
+    let has_it = Arc::new(AtomicBool::new(true));
+    let says = Arc::clone(&has_it);
+    let how = in_task::<P>(move || match P::plain_spawn(inside.task()) {
+        Some(spawned) => (end(spawned), How::Own),
+        None => {
+            says.store(false, Ordering::Relaxed);
+            (Box::pin(async {}), How::Own)
+        }
+    });
+    if has_it.load(Ordering::Relaxed) {
+        seen.expect(&[Some(7); 2], how)
+    } else {
+        Cell::Absent
+    }
 }
 
 pub(super) fn nested<P: Peer>() -> Cell {
