@@ -273,6 +273,77 @@ fn scopes_jobs_see_what_was_set_where_they_were_spawned() {
     );
 }
 
+/// A thread of one pool waits for the other one, and meanwhile runs what it finds: jobs of strangers, or of those who are in another context.
+#[test]
+fn pools_in_pools_keep_their_contexts_apart() {
+    let (outer, inner) = (pool(2), pool(2));
+    let seen = ID.run(1, || {
+        outer.in_context().install(|| {
+            let (there, here) = rayon::join(
+                || {
+                    ID.run(2, || {
+                        inner.in_context().install(|| {
+                            let back = outer.in_context().install(|| (id(), rayon::join(id, id)));
+                            ID.enter_with(3);
+                            (back, inner.in_context().install(id))
+                        })
+                    })
+                },
+                || inner.install(id),
+            );
+            (there, here, id())
+        })
+    });
+    let back = (Some(2), (Some(2), Some(2)));
+    // What was given raw has none.
+    assert_eq!(seen, ((back, Some(3)), None, Some(1)));
+    for pool in [&outer, &inner] {
+        assert_eq!(pool.broadcast(|_| (id(), in_boundary())), [(None, false); 2]);
+    }
+}
+
+#[test]
+fn pool_that_waits_for_another_one_shows_its_context_to_no_stranger() {
+    let (waits, works, stranger) = (pool(1), pool(1), Stranger::new());
+    ID.run(1, || {
+        waits.in_context().install(|| {
+            // The one thread there is waits here, and has this to run meanwhile.
+            ::rayon::spawn(stranger.job());
+            works
+                .in_context()
+                .install(|| stranger.go.1.lock().unwrap().recv().unwrap());
+        });
+    });
+    assert_eq!(stranger.saw(), None);
+}
+
+#[test]
+fn scope_in_place_borrows_and_runs_its_body_on_the_callers_thread() {
+    let (here, pool) = (thread::current().id(), pool(2));
+    let words = [String::from("a"), String::from("b")];
+    let seen = Mutex::new(Vec::new());
+    let answer = ID.run(1, || {
+        let answer = pool.in_context().in_place_scope(|s| {
+            for word in &words {
+                let seen = &seen;
+                s.spawn(move |_| {
+                    seen.lock()
+                        .unwrap()
+                        .push((word.as_str(), id(), thread::current().id() == here))
+                });
+            }
+            ID.enter_with(2);
+            (id(), thread::current().id() == here)
+        });
+        assert_eq!(id(), Some(1));
+        answer
+    });
+    assert_eq!(answer, (Some(2), true));
+    let mut seen = seen.into_inner().unwrap();
+    seen.sort_unstable();
+    assert_eq!(seen, [("a", Some(1), false), ("b", Some(1), false)]);
+}
+
 /// Law 10: on the calling thread too.
 #[test]
 fn what_a_job_enters_ends_with_it() {

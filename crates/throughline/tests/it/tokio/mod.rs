@@ -4,6 +4,8 @@ mod blocking;
 mod hooks;
 mod joined;
 mod others;
+mod rough;
+mod shared;
 mod tagged;
 mod tasks;
 pub(super) mod ways;

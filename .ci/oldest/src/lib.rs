@@ -1,0 +1,3 @@
+//! Builds or does not: see the manifest.
+
+use throughline as _;
