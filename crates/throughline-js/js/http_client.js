@@ -12,7 +12,7 @@ const { codes, validate } = require('internal/errors');
 const { addAbortSignal } = require('internal/stream_end');
 const { IncomingMessage } = require('internal/http_incoming');
 const { OutgoingMessage, kHeaders } = require('internal/http_outgoing');
-const { connectionReset, isToken } = require('internal/http_common');
+const { connectionReset, isToken, publish } = require('internal/http_common');
 const agents = require('internal/http_agent');
 
 const { nextTick } = internal;
@@ -20,7 +20,6 @@ const { async_id_symbol } = ah.symbols;
 
 const CHANNELS = ['request.created', 'request.start', 'request.error', 'response.finish'];
 const [requestCreated, requestStart, requestError, responseFinish] = CHANNELS.map((name) => channel(`http.client.${name}`));
-const publish = (to, message) => void (to.hasSubscribers && to.publish(message));
 
 const kError = Symbol('kError');
 const kPath = Symbol('kPath');

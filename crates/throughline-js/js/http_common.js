@@ -69,6 +69,11 @@ function utcDate() {
   return dateText;
 }
 
+// To a channel of diagnostics, if anybody listens.
+function publish(channel, message) {
+  if (channel.hasSubscribers) channel.publish(message);
+}
+
 module.exports = {
-  METHODS, STATUS_CODES, isToken, hasInvalidCharacter, validateHeaderName, validateHeaderValue, connectionReset, systemError, utcDate,
+  METHODS, STATUS_CODES, isToken, hasInvalidCharacter, validateHeaderName, validateHeaderValue, connectionReset, systemError, utcDate, publish,
 };

@@ -14,7 +14,7 @@ const { codes, validate } = require('internal/errors');
 const ah = require('internal/async_hooks');
 const { IncomingMessage } = require('internal/http_incoming');
 const { OutgoingMessage, kHeaders } = require('internal/http_outgoing');
-const { STATUS_CODES, connectionReset, hasInvalidCharacter, systemError } = require('internal/http_common');
+const { STATUS_CODES, connectionReset, hasInvalidCharacter, publish, systemError } = require('internal/http_common');
 const { Socket } = require('internal/http_socket');
 
 const { nextTick } = internal;
@@ -22,7 +22,6 @@ const { async_id_symbol, trigger_async_id_symbol } = ah.symbols;
 const kFrame = Symbol('kAsyncContextFrame');
 
 const [requestStart, responseCreated, responseFinish] = ['request.start', 'response.created', 'response.finish'].map((name) => channel(`http.server.${name}`));
-const publish = (to, message) => void (to.hasSubscribers && to.publish(message));
 
 // ---- ServerResponse ------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 use super::Net;
 use super::exchange::{Alive, Exchange};
-use crate::event_loop::Request;
+use crate::event_loop::{Request, values};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame};

@@ -3,7 +3,7 @@
 use super::body::{Arrived, Outgoing, Piece, Rest};
 use super::exchange::{self, Alive, Exchange};
 use super::{Net, head, listener};
-use crate::event_loop::Request;
+use crate::event_loop::{Request, values};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;

@@ -1,7 +1,7 @@
 //! Listening for connections.
 
 use super::{Net, server};
-use crate::event_loop::Request;
+use crate::event_loop::{Request, values};
 use rquickjs::convert::List;
 use rquickjs::{Ctx, IntoJs, Object, Result, Value};
 use std::io;

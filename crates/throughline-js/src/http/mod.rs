@@ -4,13 +4,6 @@
 //! comes back as events of the requests that the script opened for them (see [`event_loop`](crate::event_loop)), so in the frames of whoever opened them; the
 //! tasks here carry none. All of it ends with the runtime.
 
-/// The arguments of an event.
-macro_rules! values {
-    ($ctx:ident, $($value:expr),+) => {
-        Ok(vec![$(rquickjs::IntoJs::into_js($value, $ctx)?),+])
-    };
-}
-
 mod body;
 mod client;
 mod exchange;
@@ -19,7 +12,7 @@ mod listener;
 mod server;
 
 use crate::engine;
-use crate::event_loop::Request;
+use crate::event_loop::{Request, values};
 use body::Piece;
 use bytes::Bytes;
 use exchange::Exchanges;

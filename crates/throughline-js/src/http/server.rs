@@ -4,7 +4,7 @@ use super::Net;
 use super::body::{Arrived, Outgoing, Rest, Unfinished};
 use super::exchange::{self, Alive, Exchange};
 use super::head;
-use crate::event_loop::Request;
+use crate::event_loop::{Request, values};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;

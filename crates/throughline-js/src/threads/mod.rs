@@ -16,14 +16,6 @@ use rquickjs::{Ctx, FromJs, Function, IntoJs, Object, Result, TypedArray, Value}
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The arguments of an event.
-macro_rules! values {
-    ($ctx:ident, $($value:expr),+) => {
-        Ok(vec![$(rquickjs::IntoJs::into_js($value, $ctx)?),+])
-    };
-}
-pub(crate) use values;
-
 /// What a runtime has of this: its ports and its workers. Dropped with the context, which closes the ones and ends the others.
 #[derive(Default)]
 struct Threads {

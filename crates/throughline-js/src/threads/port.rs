@@ -1,7 +1,6 @@
 //! Ports: the two ends of a channel, each with a queue of what the other has sent.
 
-use super::values;
-use crate::event_loop::Request;
+use crate::event_loop::{Request, values};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

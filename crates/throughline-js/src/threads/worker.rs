@@ -2,8 +2,7 @@
 
 use super::array_buffers;
 use super::port::Message;
-use super::values;
-use crate::event_loop::{LoopHandle, Request};
+use crate::event_loop::{LoopHandle, Request, values};
 use crate::host::{Limits, Options};
 use crate::node::Node;
 use crate::runtime::Runtime;
