@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -217,6 +218,16 @@ impl EventId {
 impl PartialEq for EventId {
     fn eq(&self, other: &Self) -> bool {
         self.payload == other.payload && self.is_named(other.name, other.hash)
+    }
+}
+
+impl Eq for EventId {}
+
+/// Of the name itself: its [`hash`] is one that others can aim at.
+impl Hash for EventId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+        self.payload.hash(state);
     }
 }
 

@@ -62,6 +62,31 @@ fn events_of_many_names_are_told_apart() {
     }
 }
 
+// As those who wait for one of ten thousand answers, each by its name.
+#[test]
+fn very_many_events_come_and_go_each_by_itself() {
+    const MANY: usize = 10_000;
+    let answer = |n: usize| Event::<usize>::interned(&format!("answer {n}"));
+    let emitter = EventEmitter::new();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    for n in 0..MANY {
+        let log = Arc::clone(&heard);
+        emitter.once(&answer(n), move |answer| log.lock().unwrap().push((n, *answer)));
+    }
+    assert_eq!(emitter.event_names().len(), MANY);
+    for n in (0..MANY).rev() {
+        assert!(emitter.emit(&answer(n), &(2 * n)));
+        assert!(!emitter.emit(&answer(n), &0));
+    }
+    assert!(emitter.event_names().is_empty());
+    assert!(
+        (0..MANY)
+            .rev()
+            .map(|n| (n, 2 * n))
+            .eq(heard.lock().unwrap().drain(..))
+    );
+}
+
 #[test]
 fn the_names_of_an_emitters_own_events_are_refused() {
     for own in [

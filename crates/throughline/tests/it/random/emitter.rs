@@ -16,6 +16,8 @@ use throughline::{
 struct Program {
     /// On an `EventEmitterAsyncResource`.
     resource: bool,
+    /// How many other events have a listener from the beginning: with many, an emission goes another way.
+    others: u8,
     ops: Ops,
 }
 
@@ -69,7 +71,12 @@ const EVENTS: u8 = 6;
 const STILL: u8 = 4;
 
 fn program() -> impl Strategy<Value = Program> {
-    (any::<bool>(), vec(op(3), 1..14)).prop_map(|(resource, ops)| Program { resource, ops })
+    let others = prop_oneof![3 => Just(0_u8), 1 => 12..20_u8];
+    (any::<bool>(), others, vec(op(3), 1..14)).prop_map(|(resource, others, ops)| Program {
+        resource,
+        others,
+        ops,
+    })
 }
 
 fn op(depth: u32) -> BoxedStrategy<Op> {
@@ -136,7 +143,8 @@ impl World {
             "error" => self.emitter.listener_count(&ERROR),
             "errorMonitor" => self.emitter.listener_count(&ERROR_MONITOR),
             "newListener" => self.emitter.listener_count(&NEW_LISTENER),
-            _ => self.emitter.listener_count(&REMOVE_LISTENER),
+            "removeListener" => self.emitter.listener_count(&REMOVE_LISTENER),
+            other => self.emitter.listener_count(&Event::<usize>::interned(other)),
         };
         let names = self.emitter.event_names();
         let lists: Vec<_> = names
@@ -265,6 +273,11 @@ fn play(program: &Program) -> Vec<String> {
     });
     let hook = create_hook().before(before).after(after).only([RANDOM]).build();
     let _enabled = hook.enable_scoped();
+    for n in 0..program.others {
+        let other = Event::<usize>::interned(&format!("other {n}"));
+        let id = world.emitter.on(&other, |_| {});
+        lock(&world.added).push((id, world.said.number()));
+    }
     run_op(
         &world,
         &Op::Catch {

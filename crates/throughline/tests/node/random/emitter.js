@@ -8,7 +8,7 @@ const EVENTS = ['a', 'b', 'error', 'newListener', EventEmitter.errorMonitor, 're
 const METHODS = { Last: 'on', First: 'prependListener', OnceLast: 'once', OnceFirst: 'prependOnceListener' };
 const nameOf = (event) => (event === EventEmitter.errorMonitor ? 'errorMonitor' : event);
 
-serve(({ resource, ops }, say) => {
+serve(({ resource, others, ops }, say) => {
   let steps = 0;
   const goesOn = () => steps++ < 120;
   let numbers = 0;
@@ -78,6 +78,12 @@ serve(({ resource, ops }, say) => {
     },
   };
   hook.enable();
+  for (let n = 0; n < others; n++) {
+    const listener = () => {};
+    emitter.on(`other ${n}`, listener);
+    listener.number = numbers++;
+    added.push([`other ${n}`, listener]);
+  }
   does.Catch({ body: ops });
   does.Tell();
   hook.disable();
