@@ -77,7 +77,7 @@ impl<B: MessageBody> ResponseBody<B> {
         if is_all {
             open.ends_with(Close::Finished);
         }
-        open.run(|| this.parts.set(None));
+        open.callback(|| this.parts.set(None));
     }
 }
 
@@ -93,7 +93,7 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
         let (Some(open), Some(parts)) = (this.open, this.parts.as_pin_mut()) else {
             return Poll::Ready(None);
         };
-        let made = ready!(open.run(|| parts.poll_next(cx)));
+        let made = ready!(open.callback(|| parts.poll_next(cx)));
         match &made {
             None => self.close(true),
             Some(Err(_)) => open.ends_with(Close::BodyFailed),

@@ -34,7 +34,7 @@ pin_project! {
             let mut this = this.project();
             // A local: the request closes after its handler is dropped, also if that panics.
             if let Some(mut open) = this.open.take() {
-                open.run(|| this.answer.set(None));
+                open.callback(|| this.answer.set(None));
             }
         }
     }
@@ -61,7 +61,7 @@ where
         let (Some(open), Some(answer)) = (&mut this.open, this.answer.as_mut().as_pin_mut()) else {
             panic!("a `ResponseFuture` was polled again after it was ready");
         };
-        let answered = ready!(open.run(|| answer.poll(cx)));
+        let answered = ready!(open.callback(|| answer.poll(cx)));
         let mut open = this.open.take().expect("it was there");
         Poll::Ready(match answered {
             Ok(response) => {

@@ -58,5 +58,5 @@ pub mod change {
 pub mod __private {
     pub use crate::bind::Bound;
     pub use crate::report::{isolate, report};
-    pub use crate::resource::interned;
+    pub use crate::resource::{InHand, interned};
 }

@@ -1266,3 +1266,83 @@ fn a_scope_may_run_while_a_panic_unwinds() {
 fn assert_nothing_in_root() {
     assert_eq!(A.get_store(), None);
 }
+
+/// For adapters that own their resource: all callbacks are one scope to the count, and each is one to hooks.
+mod in_hand {
+    use super::*;
+    use throughline_core::__private::InHand;
+    use throughline_core::{FutureContextExt, InContext};
+
+    #[test]
+    fn it_runs_callbacks_in_its_context_and_ends_when_it_is_dropped() {
+        let told = Told::of(["ResInHand"]);
+        let drops = Drops::default();
+        let resource = InHand::new(A.run(1, || holding(&drops, "ResInHand")));
+        let id = resource.info().async_id();
+        let seen = || (A.get_store(), D.with(|d| d.is_some()), execution_async_id());
+        A.run(2, || assert_eq!(resource.run(seen), (Some(1), true, Some(id))));
+        assert_eq!(resource.snapshot().get(&A), Some(1));
+        drop(resource);
+        assert_eq!(drops.count(), 1);
+        let expected = ["init", "before", "after", "destroy"].map(|event| format!("{event} ResInHand"));
+        assert_eq!(told.take(), expected);
+        assert_nothing_left();
+    }
+
+    #[test]
+    fn what_brings_its_own_context_has_that_and_what_it_entered_stays_with_it() {
+        let resource = InHand::new(A.run(1, || AsyncResource::new("RES")));
+        let id = resource.info().async_id();
+        let future: InContext<_> = resource.run(|| {
+            async move {
+                assert_eq!((A.get_store(), execution_async_id()), (Some(1), Some(id)));
+                A.enter_with(2);
+                pause().await;
+                assert_eq!((A.get_store(), execution_async_id()), (Some(2), Some(id)));
+            }
+            .in_context()
+        });
+        let mut future = pin!(future);
+        assert!(resource.callback(|| poll(future.as_mut())).is_pending());
+        assert_nothing_left();
+        assert!(resource.callback(|| poll(future.as_mut())).is_ready());
+        assert_eq!(resource.run(|| A.get_store()), Some(1));
+    }
+
+    #[test]
+    fn a_callback_that_panics_leaves_all_as_it_was() {
+        let drops = Drops::default();
+        let resource = InHand::new(holding(&drops, "RES"));
+        assert_eq!(
+            panic_of(|| resource.run(|| panic!("in the callback"))),
+            "in the callback"
+        );
+        assert_nothing_left();
+        assert!(resource.run(|| D.with(|d| d.is_some())));
+        drop(resource);
+        assert_eq!(drops.count(), 1);
+    }
+
+    #[test]
+    fn another_handle_that_destroys_it_takes_effect_when_it_is_dropped() {
+        let told = Told::of(["ResOtherHandle"]);
+        let other = AsyncResource::new("ResOtherHandle");
+        let resource = InHand::new(other.clone());
+        assert!(other.emit_destroy());
+        resource.run(|| told.note("still"));
+        drop(resource);
+        let expected = ["init", "before", "still", "after", "destroy"].map(|event| match event {
+            "still" => event.to_owned(),
+            _ => format!("{event} ResOtherHandle"),
+        });
+        assert_eq!(told.take(), expected);
+    }
+
+    #[test]
+    #[should_panic(expected = "the resource is destroyed")]
+    fn a_destroyed_resource_is_refused() {
+        let resource = AsyncResource::new("RES");
+        resource.emit_destroy();
+        InHand::new(resource);
+    }
+}

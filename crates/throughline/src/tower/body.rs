@@ -70,7 +70,7 @@ impl<B: Body> ResponseBody<B> {
         if is_all {
             open.ends_with(Close::Finished);
         }
-        open.run(|| this.frames.set(None));
+        open.callback(|| this.frames.set(None));
     }
 }
 
@@ -86,7 +86,7 @@ impl<B: Body> Body for ResponseBody<B> {
         let (Some(open), Some(mut frames)) = (this.open, this.frames.as_pin_mut()) else {
             return Poll::Ready(None);
         };
-        if open.run(|| frames.as_mut().poll(cx)).is_ready() {
+        if open.callback(|| frames.as_mut().poll(cx)).is_ready() {
             self.close();
             return Poll::Ready(None);
         }

@@ -41,16 +41,17 @@ pin_project! {
             let mut this = this.project();
             // A local: the request closes after its handler is dropped, also if that panics.
             if let Some(mut open) = this.open.take() {
-                open.run(|| this.answer.set(None));
+                open.callback(|| this.answer.set(None));
             }
         }
     }
 }
 
 impl<F: Future, S> ResponseFuture<F, S> {
-    pub(super) fn new(open: OpenRequest, answer: InContext<Answer<F, S>>, method: Method) -> Self {
+    #[inline]
+    pub(super) fn new(open: OpenRequest, answer: Option<InContext<Answer<F, S>>>, method: Method) -> Self {
         ResponseFuture {
-            answer: Some(answer),
+            answer,
             open: Some(open),
             method,
         }
@@ -70,7 +71,7 @@ where
             panic!("a `ResponseFuture` was polled again after it was ready");
         };
         // It is pending in any case.
-        let _ = open.run(|| answer.as_mut().poll(cx));
+        let _ = open.callback(|| answer.as_mut().poll(cx));
         let made = answer
             .get_pin_mut()
             .and_then(|answer| answer.project().made.take());
@@ -78,7 +79,7 @@ where
             return Poll::Pending;
         };
         // The handler's destructors see the context they ran in.
-        open.run(|| this.answer.set(None));
+        open.callback(|| this.answer.set(None));
         let mut open = this.open.take().expect("it was there");
         Poll::Ready(match made {
             Ok(response) => {
@@ -117,6 +118,7 @@ pin_project! {
 }
 
 impl<F: Future, S> Answer<F, S> {
+    #[inline]
     pub(super) fn new(future: F, plan: Arc<Plan<S>>) -> Self {
         Answer {
             future,

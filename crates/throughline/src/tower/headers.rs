@@ -12,30 +12,26 @@ use std::sync::Arc;
 pub(super) struct Header {
     name: HeaderName,
     in_request: bool,
-    /// What the storage holds, as far as it is a header's text.
-    value: Arc<dyn Fn() -> Option<HeaderValue> + Send + Sync>,
+    text: Arc<Text>,
 }
 
+/// Lends the text of what a storage holds, if it holds anything.
+type Text = dyn Fn(&mut dyn FnMut(&str)) + Send + Sync;
+
 impl Header {
-    pub(super) fn of_request(
-        name: HeaderName,
-        value: impl Fn() -> Option<HeaderValue> + Send + Sync + 'static,
-    ) -> Self {
+    pub(super) fn of_request(name: HeaderName, text: Arc<Text>) -> Self {
         Header {
             name,
             in_request: true,
-            value: Arc::new(value),
+            text,
         }
     }
 
-    pub(super) fn of_response(
-        name: HeaderName,
-        value: impl Fn() -> Option<HeaderValue> + Send + Sync + 'static,
-    ) -> Self {
+    pub(super) fn of_response(name: HeaderName, text: Arc<Text>) -> Self {
         Header {
             name,
             in_request: false,
-            value: Arc::new(value),
+            text,
         }
     }
 
@@ -44,9 +40,10 @@ impl Header {
         if !self.in_request {
             return;
         }
-        match (self.value)() {
-            Some(value) => drop(headers.insert(&self.name, value)),
-            None => drop(headers.remove(&self.name)),
+        let mut is_said = false;
+        (self.text)(&mut |text| is_said = says(headers, &self.name, text) || set(headers, &self.name, text));
+        if !is_said {
+            headers.remove(&self.name);
         }
     }
 
@@ -55,25 +52,43 @@ impl Header {
         if self.in_request {
             return;
         }
-        if let Some(value) = (self.value)() {
-            headers.insert(&self.name, value);
-        }
+        (self.text)(&mut |text| {
+            set(headers, &self.name, text);
+        });
     }
 }
 
+/// Whether it is said already, once and by nobody else.
+fn says(headers: &HeaderMap, name: &HeaderName, text: &str) -> bool {
+    let mut said = headers.get_all(name).iter();
+    said.next().is_some_and(|said| said.as_bytes() == text.as_bytes()) && said.next().is_none()
+}
+
+/// Whether the text is a header's.
+fn set(headers: &mut HeaderMap, name: &HeaderName, text: &str) -> bool {
+    let value = HeaderValue::from_str(text);
+    value.map(|value| headers.insert(name, value)).is_ok()
+}
+
 /// The text of what `storage` holds.
-pub(super) fn text_in<T: Store + Display>(
-    storage: &'static AsyncLocalStorage<T>,
-) -> impl Fn() -> Option<HeaderValue> + Send + Sync {
+pub(super) fn text_in<T: Store + Display>(storage: &'static AsyncLocalStorage<T>) -> Arc<Text> {
     let store = ShownStore::of(storage);
-    move || HeaderValue::try_from(store.text()?).ok()
+    Arc::new(move |f| {
+        if let Some(text) = store.text() {
+            f(&text);
+        }
+    })
 }
 
 /// The id that `storage` holds.
-pub(super) fn id_in(
-    storage: &'static AsyncLocalStorage<RequestId>,
-) -> impl Fn() -> Option<HeaderValue> + Send + Sync {
-    move || storage.with(|id| HeaderValue::from_str(id?.as_str()).ok())
+pub(super) fn id_in(storage: &'static AsyncLocalStorage<RequestId>) -> Arc<Text> {
+    Arc::new(move |f| {
+        storage.with(|id| {
+            if let Some(id) = id {
+                f(id.as_str());
+            }
+        });
+    })
 }
 
 impl fmt::Debug for Header {

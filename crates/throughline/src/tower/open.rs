@@ -2,6 +2,7 @@
 
 use super::{Close, RequestHandle};
 use crate::{AsyncResource, ResourceType, Snapshot};
+use throughline_core::__private::InHand;
 
 /// A request under way, for whoever writes a layer: it has the request's resource, and dropping it closes the request.
 ///
@@ -27,7 +28,7 @@ use crate::{AsyncResource, ResourceType, Snapshot};
 #[must_use = "dropping it closes the request"]
 pub struct OpenRequest {
     handle: RequestHandle,
-    resource: AsyncResource,
+    resource: InHand,
     /// How it has ended if it ends now.
     close: Close,
 }
@@ -57,7 +58,7 @@ impl OpenRequest {
         handle.set_info(resource.info());
         OpenRequest {
             handle,
-            resource,
+            resource: InHand::new(resource),
             close: Close::HungUp,
         }
     }
@@ -69,7 +70,7 @@ impl OpenRequest {
 
     /// Its context.
     pub fn snapshot(&self) -> Snapshot {
-        self.resource.snapshot().unwrap_or_default()
+        self.resource.snapshot()
     }
 
     /// Runs `f` as a callback of the request. If it panics, the request has [panicked](Close::Panicked), whatever is said after that.
@@ -77,8 +78,21 @@ impl OpenRequest {
     /// # Panics
     /// Only if `f` does.
     pub fn run<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        self.unless_it_panics(|resource| resource.run(f))
+    }
+
+    /// As [`run`](Self::run), in a context that `f` brings itself: it polls, or drops, an [`InContext`](crate::InContext) that was made in the request.
+    ///
+    /// # Panics
+    /// Only if `f` does.
+    pub fn callback<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        self.unless_it_panics(|resource| resource.callback(f))
+    }
+
+    #[inline(always)]
+    fn unless_it_panics<R>(&mut self, f: impl FnOnce(&InHand) -> R) -> R {
         let before = std::mem::replace(&mut self.close, Close::Panicked);
-        let answer = self.resource.run_in_async_scope(f);
+        let answer = f(&self.resource);
         self.close = before;
         answer
     }

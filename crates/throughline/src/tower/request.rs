@@ -1,10 +1,10 @@
 //! The handle of a request: who it is, and who wants to hear how it ends.
 
-use crate::{AsyncId, AsyncLocalStorage, AsyncResource, ResourceInfo, Snapshot};
+use crate::{AsyncId, AsyncLocalStorage, ResourceInfo, Snapshot};
 use http::Extensions;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use throughline_core::__private::isolate;
+use throughline_core::__private::{InHand, isolate};
 
 /// The request whose context is current.
 pub(super) static REQUEST: AsyncLocalStorage<RequestHandle> = AsyncLocalStorage::new().named("request");
@@ -131,11 +131,11 @@ impl RequestHandle {
     }
 
     /// Ends it, once, and calls who waited.
-    pub(super) fn close(&self, resource: &AsyncResource, close: Close) {
+    pub(super) fn close(&self, resource: &InHand, close: Close) {
         let before = std::mem::replace(&mut *self.state(), State::Closed(close));
         let State::Open(callbacks) = before else { return };
         for f in callbacks {
-            self.tell(|| resource.run_in_async_scope(|| f(close)));
+            self.tell(|| resource.run(|| f(close)));
         }
     }
 

@@ -62,13 +62,16 @@ where
         parts.extensions.insert(context);
         let method = parts.method.clone();
         let (inner, plan) = (&mut self.inner, &self.plan);
-        let answer = open.run(|| {
+        // Both are large: they are taken and put where they are, not passed through the scopes around the call.
+        let (mut request, mut answer) = (Some(Request::from_parts(parts, body)), None);
+        open.run(|| {
+            let Some(mut request) = request.take() else { return };
             for header in &plan.headers {
-                header.put_in_request(&mut parts.headers);
+                header.put_in_request(request.headers_mut());
             }
-            let future = inner.call(Request::from_parts(parts, body));
+            let future = inner.call(request);
             // With what the call entered.
-            snapshot().scope(Answer::new(future, Arc::clone(plan)))
+            answer = Some(snapshot().scope(Answer::new(future, Arc::clone(plan))));
         });
         ResponseFuture::new(open, answer, method)
     }
