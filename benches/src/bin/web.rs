@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use throughline_benches::web::{Compare, Engine, MOST_STORAGES, Work, node_binaries, serve_if_asked};
 
 const HELP: &str = "\
-Usage: web [--work logger] [--storages 3] [--rounds 7] [--requests 20000] [--connections 64] [--no-node] [--at-least 0.97]
+Usage: web [--work logger] [--storages 3] [--rounds 7] [--requests 20000] [--connections 64] [--by-hand] [--no-node] [--at-least 0.97]
 
   --work W      `logger`: a spawned task, a blocking call, a streamed body, eight log lines; `least`: two log lines
   --storages N  one or more numbers, with commas between
+  --by-hand     the server without passes the id on by hand, and logs and says it; or else it knows none
   --at-least R  the exit code is 1 if our median ratio is less
 Node is the one on the PATH, and those in NODE_BINARIES (paths with colons between).
 ";
@@ -28,13 +29,16 @@ fn main() -> ExitCode {
 fn run() -> Result<ExitCode, Box<dyn Error>> {
     let mut compare = Compare::default();
     let (mut with_node, mut at_least) = (true, 0.0);
+    let mut valued = Vec::new();
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
-        if arg == "--no-node" {
-            with_node = false;
-            continue;
+        match arg.as_str() {
+            "--no-node" => with_node = false,
+            "--by-hand" => compare.by_hand = true,
+            _ => valued.push((args.next().ok_or_else(|| format!("{arg} wants a value"))?, arg)),
         }
-        let value = args.next().ok_or_else(|| format!("{arg} wants a value"))?;
+    }
+    for (value, arg) in valued {
         match arg.as_str() {
             "--work" => compare.work = work(&value)?,
             "--storages" => compare.storages = storages(&value)?,
@@ -55,11 +59,16 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
 
 fn report(compare: &Compare, at_least: f64) -> Result<ExitCode, Box<dyn Error>> {
     println!(
-        "{} requests of {} over {} connections, medians (and quartiles) of {} rounds\n",
+        "{} requests of {} over {} connections, medians (and quartiles) of {} rounds; without storages: {}\n",
         compare.requests,
         compare.work.path(),
         compare.connections,
-        compare.rounds
+        compare.rounds,
+        if compare.by_hand {
+            "the id by hand"
+        } else {
+            "no id"
+        }
     );
     println!(
         "| server | storages | requests/s | without | ratio | processor, ratio | µs of it for a request |"

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::{Engine, Load, Process, Work};
+use super::{Engine, Ids, Load, Process, Work};
 use crate::harness::{Spread, spread, whose_turn};
 
 /// Where [`node_binaries`] looks for more: paths with colons between.
@@ -31,8 +31,10 @@ pub struct Compare {
     pub engines: Vec<Engine>,
     /// What they do for a request.
     pub work: Work,
-    /// How many storages they set. Each is beside none.
+    /// How many storages they set. Each is beside a server without.
     pub storages: Vec<usize>,
+    /// Whether that passes the id on by hand, and says it as the others do. Or else it knows and says none, and has less to do.
+    pub by_hand: bool,
     /// How often each has its turn.
     pub rounds: usize,
     /// How many requests it gets then.
@@ -48,6 +50,7 @@ impl Default for Compare {
             engines: vec![Engine::Throughline],
             work: Work::Logger,
             storages: vec![3],
+            by_hand: false,
             rounds: 7,
             requests: 20_000,
             connections: 64,
@@ -84,7 +87,7 @@ struct Turn {
 
 /// A server, and its turns.
 struct Contender {
-    storages: usize,
+    ids: Ids,
     process: Process,
     turns: Vec<Turn>,
 }
@@ -99,16 +102,19 @@ impl Compare {
         for engine in &self.engines {
             let contenders = self.turns_of(engine)?;
             let bare = &contenders[0];
-            rows.extend(contenders[1..].iter().map(|it| row(engine, it, bare)));
+            let with = contenders[1..].iter().zip(&self.storages);
+            rows.extend(with.map(|(it, &storages)| row(engine, storages, it, bare)));
         }
         Ok(rows)
     }
 
     /// First the one without storages, then the others.
     fn turns_of(&self, engine: &Engine) -> io::Result<Vec<Contender>> {
-        let with = std::iter::once(0).chain(self.storages.iter().copied());
-        let mut contenders = with
-            .map(|storages| Contender::start(engine, storages, self.rounds))
+        let bare = if self.by_hand { Ids::ByHand } else { Ids::Layer(0) };
+        let with = self.storages.iter().copied().map(Ids::Layer);
+        let mut contenders = std::iter::once(bare)
+            .chain(with)
+            .map(|ids| Contender::start(engine, ids, self.rounds))
             .collect::<io::Result<Vec<_>>>()?;
         // What is made, compiled or looked up at first is so now.
         for contender in &contenders {
@@ -130,7 +136,7 @@ impl Compare {
             work: self.work,
             requests: self.requests,
             connections: self.connections,
-            is_named: it.storages > 0,
+            is_named: it.ids.are_told(),
         };
         let before = it.process.processor_time();
         let loaded = load.run()?;
@@ -146,10 +152,10 @@ impl Compare {
 }
 
 impl Contender {
-    fn start(engine: &Engine, storages: usize, rounds: usize) -> io::Result<Self> {
+    fn start(engine: &Engine, ids: Ids, rounds: usize) -> io::Result<Self> {
         Ok(Contender {
-            storages,
-            process: Process::start(engine, storages)?,
+            ids,
+            process: Process::start(engine, ids)?,
             turns: Vec::with_capacity(rounds),
         })
     }
@@ -159,14 +165,14 @@ impl Contender {
     }
 }
 
-fn row(engine: &Engine, it: &Contender, bare: &Contender) -> Row {
+fn row(engine: &Engine, storages: usize, it: &Contender, bare: &Contender) -> Row {
     let per_second = |turn: &Turn| turn.per_second;
     let rounds = || it.turns.iter().zip(&bare.turns);
     let processor = |(it, bare): (&Turn, &Turn)| Some(bare.processor_micros? / it.processor_micros?);
     let processor_micros: Option<Vec<f64>> = it.turns.iter().map(|turn| turn.processor_micros).collect();
     Row {
         engine: engine.clone(),
-        storages: it.storages,
+        storages,
         per_second: it.spread(per_second),
         bare_per_second: bare.spread(per_second),
         ratio: spread(

@@ -11,4 +11,4 @@ mod serve;
 pub use compare::{Compare, NODE_BINARIES_FROM, Row, node_binaries};
 pub use load::{Load, Loaded};
 pub use process::{Engine, Process};
-pub use serve::{MOST_STORAGES, Work, serve, serve_if_asked};
+pub use serve::{Ids, MOST_STORAGES, Work, serve, serve_if_asked};

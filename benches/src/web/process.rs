@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::serve::SERVE;
+use super::serve::{Ids, SERVE};
 
 /// What a server is written in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Engine {
         }
     }
 
-    fn command(&self, storages: usize) -> io::Result<Command> {
+    fn command(&self, ids: Ids) -> io::Result<Command> {
         let mut command = match self {
             Engine::Throughline => {
                 let mut command = Command::new(std::env::current_exe()?);
@@ -52,7 +52,7 @@ impl Engine {
                 command
             }
         };
-        command.arg(storages.to_string());
+        command.arg(ids.to_string());
         Ok(command)
     }
 }
@@ -75,12 +75,12 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a server that sets so many storages.
+    /// Starts a server whose log knows its requests so.
     ///
     /// # Errors
     /// If it does not come as far as to listen.
-    pub fn start(engine: &Engine, storages: usize) -> io::Result<Self> {
-        let mut command = engine.command(storages)?;
+    pub fn start(engine: &Engine, ids: Ids) -> io::Result<Self> {
+        let mut command = engine.command(ids)?;
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         let output = child.stdout.take().expect("it is piped");
