@@ -7,23 +7,51 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where the context of each task is between its polls.
 ///
 /// tokio gives a hook a task's id, and nothing that it could keep with the task (yet: tokio #7306, #8136), so this is a [`Table`]; the day it does, this trait is what
 /// changes.
 pub(super) trait TaskFrames {
-    /// A task has a context from now on. Answers what it had before.
-    fn put(&self, task: Id, context: Resident) -> Option<Resident>;
-    /// A poll of the task begins. None if it has no context, or that is out already.
-    fn take(&self, task: Id) -> Option<Resident>;
-    /// The poll has ended. Answers the context if the task has none to keep.
-    fn put_back(&self, task: Id, context: Resident) -> Option<Resident>;
-    /// What the task has between its polls.
-    fn peek(&self, task: Id) -> Option<Snapshot>;
+    /// A task has a context from now on. Answers the place of what it had before.
+    fn put(&self, task: Id, context: Resident) -> Option<Place>;
+    /// Where the task's context is, if it has one: looked up once a poll.
+    fn find(&self, task: Id) -> Option<Place>;
     /// The task is no more. (It may be one that never had a context, or never was put here.)
-    fn remove(&self, task: Id) -> Option<Resident>;
+    fn remove(&self, task: Id) -> Option<Place>;
+}
+
+/// Where one task's context is between its polls; nothing is in it during a poll.
+#[derive(Clone)]
+pub(super) struct Place(Arc<Mutex<Option<Resident>>>);
+
+impl Place {
+    fn new(context: Resident) -> Self {
+        Place(Arc::new(Mutex::new(Some(context))))
+    }
+
+    #[inline]
+    fn lock(&self) -> MutexGuard<'_, Option<Resident>> {
+        // Nothing that could panic runs under the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A poll begins.
+    #[inline]
+    pub(super) fn take(&self) -> Option<Resident> {
+        self.lock().take()
+    }
+
+    /// The poll has ended. Answers what is there already, which is nothing if polls do not overlap.
+    #[inline]
+    pub(super) fn put_back(&self, context: Resident) -> Option<Resident> {
+        self.lock().replace(context)
+    }
+
+    pub(super) fn snapshot(&self) -> Option<Snapshot> {
+        self.lock().as_ref().map(Resident::snapshot)
+    }
 }
 
 const SHARDS: usize = 64;
@@ -39,11 +67,10 @@ pub(super) struct Table {
 struct Shard {
     /// Without the lock, so that tasks that have no context do not take it.
     len: AtomicUsize,
-    /// None while the context is out for a poll.
-    contexts: Mutex<Contexts>,
+    places: Mutex<Places>,
 }
 
-type Contexts = HashMap<Id, Option<Resident>, BuildHasherDefault<IdHasher>>;
+type Places = HashMap<Id, Place, BuildHasherDefault<IdHasher>>;
 
 impl Table {
     pub(super) fn new() -> Self {
@@ -61,62 +88,47 @@ impl Table {
 }
 
 impl Shard {
-    /// None if it is empty. A task's own entry was made before any of its polls, and seen by the thread that polls it.
+    /// Whether there is anything. A task's own entry was made before any of its polls, and seen by the thread that polls it.
     #[inline]
-    fn lock_unless_empty(&self) -> Option<MutexGuard<'_, Contexts>> {
-        (self.len.load(Ordering::Relaxed) > 0).then(|| self.lock())
+    fn is_empty(&self) -> bool {
+        self.len.load(Ordering::Relaxed) == 0
     }
 
     #[inline]
-    fn lock(&self) -> MutexGuard<'_, Contexts> {
+    fn lock(&self) -> MutexGuard<'_, Places> {
         // Nothing that could panic runs under the lock.
-        self.contexts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change<R>(&self, f: impl FnOnce(&mut Contexts) -> R) -> R {
-        let mut contexts = self.lock();
-        let answer = f(&mut contexts);
-        self.len.store(contexts.len(), Ordering::Relaxed);
+    fn change<R>(&self, f: impl FnOnce(&mut Places) -> R) -> R {
+        let mut places = self.lock();
+        let answer = f(&mut places);
+        self.len.store(places.len(), Ordering::Relaxed);
         answer
     }
 }
 
 impl TaskFrames for Table {
-    fn put(&self, task: Id, context: Resident) -> Option<Resident> {
-        self.shard(task)
-            .change(|contexts| contexts.insert(task, Some(context)))
-            .flatten()
+    fn put(&self, task: Id, context: Resident) -> Option<Place> {
+        let place = Place::new(context);
+        self.shard(task).change(|places| places.insert(task, place))
     }
 
     #[inline]
-    fn take(&self, task: Id) -> Option<Resident> {
-        let mut contexts = self.shard(task).lock_unless_empty()?;
-        contexts.get_mut(&task)?.take()
-    }
-
-    #[inline]
-    fn put_back(&self, task: Id, context: Resident) -> Option<Resident> {
-        let Some(mut contexts) = self.shard(task).lock_unless_empty() else {
-            return Some(context);
-        };
-        match contexts.get_mut(&task) {
-            Some(place) => place.replace(context),
-            None => Some(context),
-        }
-    }
-
-    fn peek(&self, task: Id) -> Option<Snapshot> {
-        let contexts = self.shard(task).lock_unless_empty()?;
-        contexts.get(&task)?.as_ref().map(Resident::snapshot)
-    }
-
-    #[inline]
-    fn remove(&self, task: Id) -> Option<Resident> {
+    fn find(&self, task: Id) -> Option<Place> {
         let shard = self.shard(task);
-        if shard.len.load(Ordering::Relaxed) == 0 {
+        if shard.is_empty() {
             return None;
         }
-        shard.change(|contexts| contexts.remove(&task)).flatten()
+        shard.lock().get(&task).cloned()
+    }
+
+    fn remove(&self, task: Id) -> Option<Place> {
+        let shard = self.shard(task);
+        if shard.is_empty() {
+            return None;
+        }
+        shard.change(|places| places.remove(&task))
     }
 }
 

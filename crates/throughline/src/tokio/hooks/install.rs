@@ -146,6 +146,13 @@ impl Hooks {
 
 #[inline]
 fn call(name: &str, hooks: &[Hook], meta: &TaskMeta<'_>) {
+    if !hooks.is_empty() {
+        call_each(name, hooks, meta);
+    }
+}
+
+#[inline(never)]
+fn call_each(name: &str, hooks: &[Hook], meta: &TaskMeta<'_>) {
     for hook in hooks {
         isolate(|| format!("tokio hook `{name}`"), || hook(meta));
     }

@@ -1,14 +1,14 @@
 //! What happens at each hook.
 //!
 //! # Invariants
-//! 1. A poll that has begun is on its thread's stack (`ON`) until it ends: polls nest, where one blocks on another runtime.
+//! 1. A poll that has begun is on its thread's stack (`INNERMOST`, then `AROUND`) until it ends: polls nest, where one blocks on another runtime.
 //! 2. No hook unwinds, which would end tokio's worker: user code runs in `isolate`.
 //! 3. tokio tells of a task's end inside its last poll, so what that poll entered is kept no more; and where the runtime is closed, before it tells of
 //!    the task's beginning.
 //! 4. A task that is no more has no entry; but for one that another thread ended, at shutdown, between its making and its spawn hook. That one goes with
 //!    its runtime, whose hooks own the table.
 
-use super::frames::{Table, TaskFrames};
+use super::frames::{Place, Table, TaskFrames};
 use super::hand_over_of;
 use super::shutdown;
 use crate::__private::isolate;
@@ -17,6 +17,7 @@ use crate::{HandOver, Snapshot};
 use ::tokio::runtime::TaskMeta;
 use ::tokio::task::Id;
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 /// The contexts of a runtime's tasks: what the hooks of `Hooks::install` share, for who calls ours from hooks of their own.
@@ -84,49 +85,48 @@ impl TaskContexts {
     }
 
     /// A poll begins on this thread: in a boundary, with the task's context.
+    #[inline]
     pub fn on_before_task_poll(&self, meta: &TaskMeta<'_>) {
         let task = meta.id();
-        let context = self.0.take(task).unwrap_or_else(spare);
+        let place = self.0.find(task);
+        let context = place.as_ref().and_then(Place::take).unwrap_or_else(spare);
         let visit = context.visit();
-        let poll = On {
+        begin(On {
             task,
             visit,
+            place,
             is_over: false,
-        };
-        let _ = ON.try_with(|on| on.borrow_mut().push(poll));
+        });
     }
 
     /// The poll has ended: what was before is back, and the task keeps what was entered.
+    #[inline]
     pub fn on_after_task_poll(&self, meta: &TaskMeta<'_>) {
         let task = meta.id();
-        let polls = ON.try_with(|on| {
-            let mut on = on.borrow_mut();
-            let begun = on.iter().rposition(|poll| poll.task == task)?;
-            // There is but one, unless somebody's hook broke off another before it could end.
-            Some((on.drain(begun + 1..).collect::<Vec<_>>(), on.pop()?))
-        });
-        let Ok(Some((broken_off, poll))) = polls else {
-            return;
-        };
-        let place = || format!("end of a poll of tokio's task {task}");
-        isolate(place, || {
-            drop(broken_off);
-            // It is not to be left only if a boundary inside it goes on, which is the task's own doing.
-            if let Ok(context) = poll.visit.leave() {
-                self.keep(task, context, poll.is_over);
-            }
-        });
+        if let Some(poll) = end(task) {
+            isolate(
+                || format!("end of a poll of tokio's task {task}"),
+                || self.ended(poll),
+            );
+        }
     }
 
-    fn keep(&self, task: Id, context: Resident, is_over: bool) {
-        let Some(context) = self.0.put_back(task, context) else {
-            return;
-        };
-        if context.is_empty() {
-            keep_spare(context);
-        } else if !is_over {
+    #[inline]
+    fn ended(&self, poll: On) {
+        let On {
+            task,
+            visit,
+            place,
+            is_over,
+        } = poll;
+        // It is not to be left only if a boundary inside it goes on, which is the task's own doing.
+        let Ok(context) = visit.leave() else { return };
+        match place {
+            _ if is_over => {}
+            Some(place) => drop(place.put_back(context)),
+            None if context.is_empty() => keep_spare(context),
             // It began with nothing, and entered something.
-            drop(self.0.put(task, context));
+            None => drop(self.0.put(task, context)),
         }
     }
 
@@ -134,16 +134,10 @@ impl TaskContexts {
     pub fn on_task_terminate(&self, meta: &TaskMeta<'_>) {
         let task = meta.id();
         LAST_TERMINATED.set(Some(task));
-        let _ = ON.try_with(|on| {
-            let mut on = on.borrow_mut();
-            let last = on.iter_mut().rfind(|poll| poll.task == task);
-            if let Some(poll) = last {
-                poll.is_over = true;
-            }
-        });
-        let context = self.0.remove(task);
-        if context.is_some() {
-            isolate(|| format!("end of tokio's task {task}"), || drop(context));
+        mark_over(task);
+        let place = self.0.remove(task);
+        if place.is_some() {
+            isolate(|| format!("end of tokio's task {task}"), || drop(place));
         }
     }
 }
@@ -152,18 +146,81 @@ impl TaskContexts {
 struct On {
     task: Id,
     visit: Visit,
+    /// Where its context was.
+    place: Option<Place>,
     /// The task ended in it.
     is_over: bool,
 }
 
 thread_local! {
-    static ON: RefCell<Vec<On>> = const { RefCell::new(Vec::new()) };
+    /// The innermost poll. It has no destructor, so that it is found at once; a poll in which its thread ends is left as it is.
+    static INNERMOST: Cell<Option<ManuallyDrop<On>>> = const { Cell::new(None) };
+    /// Those around it.
+    static AROUND: RefCell<Vec<On>> = const { RefCell::new(Vec::new()) };
     /// An empty context, for the polls of tasks that have none: so they take no memory.
     static SPARE: Cell<Option<Resident>> = const { Cell::new(None) };
     static LAST_TERMINATED: Cell<Option<Id>> = const { Cell::new(None) };
     static HANDED_OVER: Cell<bool> = const { Cell::new(false) };
 }
 
+#[inline]
+fn begin(poll: On) {
+    if let Some(around) = INNERMOST.replace(Some(ManuallyDrop::new(poll))) {
+        nest(around);
+    }
+}
+
+#[cold]
+fn nest(around: ManuallyDrop<On>) {
+    // Where the thread is ending, there is nobody to come back to it.
+    let _ = AROUND.try_with(|polls| polls.borrow_mut().push(ManuallyDrop::into_inner(around)));
+}
+
+/// The poll of this task on this thread, which is over.
+#[inline]
+fn end(task: Id) -> Option<On> {
+    let poll = INNERMOST.take()?;
+    let is_alone = AROUND.try_with(|polls| polls.borrow().is_empty()).unwrap_or(true);
+    if is_alone && poll.task == task {
+        return Some(ManuallyDrop::into_inner(poll));
+    }
+    end_nested(task, poll)
+}
+
+#[cold]
+fn end_nested(task: Id, innermost: ManuallyDrop<On>) -> Option<On> {
+    let mut polls = AROUND.try_with(RefCell::take).unwrap_or_default();
+    polls.push(ManuallyDrop::into_inner(innermost));
+    let begun = polls.iter().rposition(|poll| poll.task == task);
+    // It is the last, unless somebody's hook broke off another before it could end.
+    let mut ended = begun.map(|begun| polls.split_off(begun)).unwrap_or_default();
+    INNERMOST.set(polls.pop().map(ManuallyDrop::new));
+    let _ = AROUND.try_with(|around| around.replace(polls));
+    let poll = (!ended.is_empty()).then(|| ended.remove(0));
+    isolate(
+        || format!("polls that began in one of tokio's task {task}"),
+        || ended.into_iter().rev().for_each(drop),
+    );
+    poll
+}
+
+fn mark_over(task: Id) {
+    let Some(mut innermost) = INNERMOST.take() else {
+        return;
+    };
+    if innermost.task == task {
+        innermost.is_over = true;
+    } else {
+        let _ = AROUND.try_with(|polls| {
+            if let Some(poll) = polls.borrow_mut().iter_mut().rfind(|poll| poll.task == task) {
+                poll.is_over = true;
+            }
+        });
+    }
+    INNERMOST.set(Some(innermost));
+}
+
+#[cold]
 fn spare() -> Resident {
     let spare = SPARE.try_with(Cell::take).ok().flatten();
     spare.unwrap_or_else(|| Resident::new(Snapshot::empty()))

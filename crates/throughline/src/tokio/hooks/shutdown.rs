@@ -32,5 +32,5 @@ fn context_of_what_is_dropped() -> Option<Snapshot> {
     };
     (0..)
         .map_while(table)
-        .find_map(|table| table.upgrade()?.peek(task))
+        .find_map(|table| table.upgrade()?.find(task)?.snapshot())
 }
