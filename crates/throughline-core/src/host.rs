@@ -178,6 +178,55 @@ impl fmt::Debug for Resident {
     }
 }
 
+/// Where a [`Resident`] is between its visits, for a scheduler whose threads hand it to each other: one word, without a lock.
+///
+/// # Examples
+/// ```
+/// use throughline_core::host::{Resident, ResidentCell};
+/// use throughline_core::{AsyncLocalStorage, snapshot};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// let between_polls = ResidentCell::new(Resident::new(USER.run("ada", snapshot)));
+/// std::thread::scope(|s| {
+///     s.spawn(|| {
+///         let visit = between_polls.take().unwrap().visit();
+///         assert!(between_polls.take().is_none(), "one visits at a time");
+///         USER.enter_with("grace");
+///         between_polls.replace(visit.leave().unwrap());
+///     });
+/// });
+/// assert_eq!(between_polls.take().unwrap().snapshot().get(&USER), Some("grace"));
+/// ```
+#[derive(Default)]
+pub struct ResidentCell(frame::ResidentCell);
+
+impl ResidentCell {
+    /// One with `resident` in it.
+    pub fn new(resident: Resident) -> Self {
+        let cell = Self::default();
+        drop(cell.replace(resident));
+        cell
+    }
+
+    /// Takes out what is in it; none, if somebody has done so.
+    #[inline]
+    pub fn take(&self) -> Option<Resident> {
+        self.0.take().map(Resident)
+    }
+
+    /// Puts `resident` there, and answers what was.
+    #[inline]
+    pub fn replace(&self, resident: Resident) -> Option<Resident> {
+        self.0.replace(resident.0).map(Resident)
+    }
+}
+
+impl fmt::Debug for ResidentCell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResidentCell").finish_non_exhaustive()
+    }
+}
+
 /// A boundary on this thread that lasts until it is left: what [`Resident::visit`] gives.
 ///
 /// It lies in the boundary it began in. Where that ends first, as when this was forgotten, the visit ends with it, as one that was begun in another visit

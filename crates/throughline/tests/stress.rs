@@ -4,13 +4,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use throughline::AsyncLocalStorage;
 use throughline::test_util::live;
-use throughline::tokio::{spawn, spawn_blocking, spawn_detached};
+use throughline::tokio::{spawn_blocking, spawn_detached};
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::yield_now;
+use tokio::task::{JoinHandle, yield_now};
 
 static TENANT: AsyncLocalStorage<u64> = AsyncLocalStorage::new();
 /// Entered and left again by everybody.
@@ -27,6 +27,17 @@ fn check(tenant: Option<u64>) {
     READS.fetch_add(1, Relaxed);
     if TENANT.get_store() != tenant {
         MIXED.fetch_add(1, Relaxed);
+    }
+}
+
+/// Whether tasks are spawned by tokio itself, whose hooks hand over.
+static BY_HOOKS: AtomicBool = AtomicBool::new(false);
+
+fn spawn(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    if BY_HOOKS.load(Relaxed) {
+        tokio::spawn(work)
+    } else {
+        throughline::tokio::spawn(work)
     }
 }
 
@@ -103,46 +114,65 @@ fn work(tenant: u64, mut dice: Dice, depth: u32) -> Pin<Box<dyn Future<Output = 
 }
 
 fn runtime() -> Runtime {
-    Builder::new_multi_thread().worker_threads(4).build().unwrap()
+    let mut builder = Builder::new_multi_thread();
+    if BY_HOOKS.load(Relaxed) {
+        throughline::tokio::hooks::install(&mut builder).unwrap();
+    }
+    builder.worker_threads(4).build().unwrap()
 }
 
-fn start(task: u64) -> tokio::task::JoinHandle<()> {
+fn start(task: u64) -> JoinHandle<()> {
     let tenant = task % TENANTS;
     let dice = Dice((task + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     TENANT.run(tenant, || spawn(work(tenant, dice, 3)))
 }
 
+/// One after the other, since what is left is counted.
 #[test]
 fn no_tenant_sees_another_and_nothing_is_left() {
-    let whole = runtime();
-    whole.block_on(async {
+    for by_hooks in [false, true] {
+        if by_hooks && cfg!(not(tokio_unstable)) {
+            continue;
+        }
+        BY_HOOKS.store(by_hooks, Relaxed);
+        for counter in [&READS, &MIXED, &DROPS] {
+            counter.store(0, Relaxed);
+        }
+        to_the_end();
+        let reads = READS.load(Relaxed);
+        assert!(reads > 2 * TASKS, "{reads} reads: the tasks did something");
+        shut_down_in_the_middle();
+        assert!(READS.load(Relaxed) > reads, "it was shut down while they ran");
+        assert!(
+            DROPS.load(Relaxed) >= 2 * TASKS,
+            "each task's last value was dropped"
+        );
+        assert_eq!(MIXED.load(Relaxed), 0, "of {} reads", READS.load(Relaxed));
+        assert_eq!((live::frames(), live::resources()), (0, 0));
+    }
+}
+
+fn to_the_end() {
+    let runtime = runtime();
+    runtime.block_on(async {
         let tasks: Vec<_> = (0..TASKS).map(start).collect();
         for task in tasks {
             // Some panic.
             let _ = task.await;
         }
     });
-    drop(whole);
-    let reads = READS.load(Relaxed);
-    assert!(reads > 2 * TASKS, "{reads} reads: the tasks did something");
+}
 
-    // And once more, with the runtime shut down in the middle.
-    let halved = runtime();
-    let entered = halved.enter();
+fn shut_down_in_the_middle() {
+    let before = READS.load(Relaxed);
+    let runtime = runtime();
+    let entered = runtime.enter();
     let tasks: Vec<_> = (0..TASKS).map(start).collect();
     let until = Instant::now() + Duration::from_secs(10);
-    while READS.load(Relaxed) < reads + TASKS / 2 && Instant::now() < until {
+    while READS.load(Relaxed) < before + TASKS / 2 && Instant::now() < until {
         std::thread::yield_now();
     }
     drop(entered);
-    drop(halved);
+    drop(runtime);
     drop(tasks);
-
-    assert!(READS.load(Relaxed) > reads, "it was shut down while they ran");
-    assert!(
-        DROPS.load(Relaxed) >= 2 * TASKS,
-        "each task's last value was dropped"
-    );
-    assert_eq!(MIXED.load(Relaxed), 0, "of {} reads", READS.load(Relaxed));
-    assert_eq!((live::frames(), live::resources()), (0, 0));
 }

@@ -11,7 +11,8 @@ use crate::key::Place;
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// Runs `f` in a boundary on `frame`.
 #[inline]
@@ -293,5 +294,29 @@ impl Drop for Resident {
                 release::release(f);
             }
         }
+    }
+}
+
+/// Holds one between its visits, for threads that hand it to each other.
+#[derive(Default)]
+pub(crate) struct ResidentCell(AtomicPtr<Frame>);
+
+impl ResidentCell {
+    #[inline]
+    pub(crate) fn take(&self) -> Option<Resident> {
+        // Whoever takes it sees what was done with it by whoever put it there.
+        NonNull::new(self.0.swap(ptr::null_mut(), Ordering::AcqRel)).map(Resident)
+    }
+
+    #[inline]
+    pub(crate) fn replace(&self, resident: Resident) -> Option<Resident> {
+        let new = resident.into_raw().cast_mut();
+        NonNull::new(self.0.swap(new, Ordering::AcqRel)).map(Resident)
+    }
+}
+
+impl Drop for ResidentCell {
+    fn drop(&mut self) {
+        drop(self.take());
     }
 }

@@ -1,7 +1,7 @@
 //! What happens at each hook.
 //!
 //! # Invariants
-//! 1. A poll that has begun is on its thread's stack (`INNERMOST`, then `AROUND`) until it ends: polls nest, where one blocks on another runtime.
+//! 1. A poll that has begun is on its thread's stack (`on`) until it ends: polls nest, where one blocks on another runtime.
 //! 2. No hook unwinds, which would end tokio's worker: user code runs in `isolate`.
 //! 3. tokio tells of a task's end inside its last poll, so what that poll entered is kept no more; and where the runtime is closed, before it tells of
 //!    the task's beginning.
@@ -9,15 +9,14 @@
 //!    its runtime, whose hooks own the table.
 
 use super::frames::{Place, Table, TaskFrames};
-use super::hand_over_of;
-use super::shutdown;
+use super::on::{HAS_PLACE, IS_OVER};
+use super::{hand_over_of, on, recent, shutdown};
 use crate::__private::isolate;
 use crate::host::{self, Resident, Visit};
 use crate::{HandOver, Snapshot};
 use ::tokio::runtime::TaskMeta;
 use ::tokio::task::Id;
-use std::cell::{Cell, RefCell};
-use std::mem::ManuallyDrop;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// The contexts of a runtime's tasks: what the hooks of `Hooks::install` share, for who calls ours from hooks of their own.
@@ -79,7 +78,7 @@ impl TaskContexts {
             }
             let context = Resident::new(host::hand_over(choose(), meta.spawned_at()));
             if !context.is_empty() {
-                drop(self.0.put(task, context));
+                self.0.put(task, context);
             }
         });
     }
@@ -88,45 +87,63 @@ impl TaskContexts {
     #[inline]
     pub fn on_before_task_poll(&self, meta: &TaskMeta<'_>) {
         let task = meta.id();
-        let place = self.0.find(task);
-        let context = place.as_ref().and_then(Place::take).unwrap_or_else(spare);
-        let visit = context.visit();
-        begin(On {
-            task,
-            visit,
-            place,
-            is_over: false,
-        });
+        let (context, marks) = match self.taken(task) {
+            Some(own) => (own, HAS_PLACE),
+            None => (spare(), 0),
+        };
+        on::begin(task, context.visit(), marks);
+    }
+
+    #[inline]
+    fn taken(&self, task: Id) -> Option<Resident> {
+        if self.0.is_empty() {
+            return None;
+        }
+        recent::take(task).unwrap_or_else(|| self.place(task)?.take())
+    }
+
+    /// The task's place, if it has one; remembered from now on.
+    #[cold]
+    fn place(&self, task: Id) -> Option<Place> {
+        let place = self.0.find(task)?;
+        recent::keep(task, place.clone());
+        Some(place)
     }
 
     /// The poll has ended: what was before is back, and the task keeps what was entered.
     #[inline]
     pub fn on_after_task_poll(&self, meta: &TaskMeta<'_>) {
         let task = meta.id();
-        if let Some(poll) = end(task) {
+        if let Some((visit, marks)) = on::end(task) {
             isolate(
                 || format!("end of a poll of tokio's task {task}"),
-                || self.ended(poll),
+                || self.ended(task, visit, marks),
             );
         }
     }
 
     #[inline]
-    fn ended(&self, poll: On) {
-        let On {
-            task,
-            visit,
-            place,
-            is_over,
-        } = poll;
+    fn ended(&self, task: Id, visit: Visit, marks: u8) {
         // It is not to be left only if a boundary inside it goes on, which is the task's own doing.
         let Ok(context) = visit.leave() else { return };
-        match place {
-            _ if is_over => {}
-            Some(place) => drop(place.put_back(context)),
-            None if context.is_empty() => keep_spare(context),
+        if marks & IS_OVER != 0 {
+            drop(context);
+        } else if marks & HAS_PLACE != 0 {
+            // What was there is dropped where nothing is lent: nothing was, if polls do not overlap.
+            drop(recent::put_back(task, context).or_else(|context| self.put_back(task, context)));
+        } else if context.is_empty() {
+            keep_spare(context);
+        } else {
             // It began with nothing, and entered something.
-            None => drop(self.0.put(task, context)),
+            self.0.put(task, context);
+        }
+    }
+
+    #[cold]
+    fn put_back(&self, task: Id, context: Resident) -> Result<Option<Resident>, Resident> {
+        match self.place(task) {
+            Some(place) => Ok(place.put_back(context)),
+            None => Err(context),
         }
     }
 
@@ -134,29 +151,16 @@ impl TaskContexts {
     pub fn on_task_terminate(&self, meta: &TaskMeta<'_>) {
         let task = meta.id();
         LAST_TERMINATED.set(Some(task));
-        mark_over(task);
-        let place = self.0.remove(task);
-        if place.is_some() {
-            isolate(|| format!("end of tokio's task {task}"), || drop(place));
+        on::mark_over(task);
+        // It is taken out, whoever remembers the place.
+        let context = self.0.remove(task).and_then(|place| place.take());
+        if context.is_some() {
+            isolate(|| format!("end of tokio's task {task}"), || drop(context));
         }
     }
 }
 
-/// A poll that has begun on this thread.
-struct On {
-    task: Id,
-    visit: Visit,
-    /// Where its context was.
-    place: Option<Place>,
-    /// The task ended in it.
-    is_over: bool,
-}
-
 thread_local! {
-    /// The innermost poll. It has no destructor, so that it is found at once; a poll in which its thread ends is left as it is.
-    static INNERMOST: Cell<Option<ManuallyDrop<On>>> = const { Cell::new(None) };
-    /// Those around it.
-    static AROUND: RefCell<Vec<On>> = const { RefCell::new(Vec::new()) };
     /// An empty context, for the polls of tasks that have none: so they take no memory.
     static SPARE: Cell<Option<Resident>> = const { Cell::new(None) };
     static LAST_TERMINATED: Cell<Option<Id>> = const { Cell::new(None) };
@@ -164,68 +168,12 @@ thread_local! {
 }
 
 #[inline]
-fn begin(poll: On) {
-    if let Some(around) = INNERMOST.replace(Some(ManuallyDrop::new(poll))) {
-        nest(around);
-    }
-}
-
-#[cold]
-fn nest(around: ManuallyDrop<On>) {
-    // Where the thread is ending, there is nobody to come back to it.
-    let _ = AROUND.try_with(|polls| polls.borrow_mut().push(ManuallyDrop::into_inner(around)));
-}
-
-/// The poll of this task on this thread, which is over.
-#[inline]
-fn end(task: Id) -> Option<On> {
-    let poll = INNERMOST.take()?;
-    let is_alone = AROUND.try_with(|polls| polls.borrow().is_empty()).unwrap_or(true);
-    if is_alone && poll.task == task {
-        return Some(ManuallyDrop::into_inner(poll));
-    }
-    end_nested(task, poll)
-}
-
-#[cold]
-fn end_nested(task: Id, innermost: ManuallyDrop<On>) -> Option<On> {
-    let mut polls = AROUND.try_with(RefCell::take).unwrap_or_default();
-    polls.push(ManuallyDrop::into_inner(innermost));
-    let begun = polls.iter().rposition(|poll| poll.task == task);
-    // It is the last, unless somebody's hook broke off another before it could end.
-    let mut ended = begun.map(|begun| polls.split_off(begun)).unwrap_or_default();
-    INNERMOST.set(polls.pop().map(ManuallyDrop::new));
-    let _ = AROUND.try_with(|around| around.replace(polls));
-    let poll = (!ended.is_empty()).then(|| ended.remove(0));
-    isolate(
-        || format!("polls that began in one of tokio's task {task}"),
-        || ended.into_iter().rev().for_each(drop),
-    );
-    poll
-}
-
-fn mark_over(task: Id) {
-    let Some(mut innermost) = INNERMOST.take() else {
-        return;
-    };
-    if innermost.task == task {
-        innermost.is_over = true;
-    } else {
-        let _ = AROUND.try_with(|polls| {
-            if let Some(poll) = polls.borrow_mut().iter_mut().rfind(|poll| poll.task == task) {
-                poll.is_over = true;
-            }
-        });
-    }
-    INNERMOST.set(Some(innermost));
-}
-
-#[cold]
 fn spare() -> Resident {
     let spare = SPARE.try_with(Cell::take).ok().flatten();
     spare.unwrap_or_else(|| Resident::new(Snapshot::empty()))
 }
 
+#[inline]
 fn keep_spare(context: Resident) {
     let _ = SPARE.try_with(|spare| spare.set(Some(context)));
 }
