@@ -1,7 +1,7 @@
 //! Requests per second of a server with [`RequestContextLayer`](throughline::tower::RequestContextLayer) and of the same server without it; and of Node's, with
 //! and without AsyncLocalStorage.
 //!
-//! Each server is a process of its own with one thread, so that ours and Node's are given the same, and [`load`] is another one. [`compare`] lets them take turns.
+//! Each server is a process of its own with one thread, so that ours and Node's are given the same, and `load` is another one. `compare` lets them take turns.
 
 mod compare;
 mod load;
