@@ -54,6 +54,7 @@ impl Extent {
 /// What was found, and what could not be.
 pub(crate) struct Report {
     stamp: Stamp,
+    rounds: usize,
     questions: Vec<Found>,
     memory: Option<Memory>,
     servers: Vec<Server>,
@@ -108,6 +109,7 @@ impl Report {
         let scale = pieces.piece("scale", || Ok(scale::all(extent.less)?))?;
         Ok(Report {
             stamp: stamp(),
+            rounds: extent.rounds,
             questions,
             memory,
             servers,

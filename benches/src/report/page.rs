@@ -68,13 +68,14 @@ pub(super) fn written(report: &Report, charts: &[Drawn]) -> String {
 fn stamp(report: &Report) -> String {
     let stamp = &report.stamp;
     format!(
-        "\n- commit {}, {}\n- {}\n- {}; {}; {} programs wanted a core in the minute before\n- beside {}\n",
+        "\n- commit {}, {}\n- {}\n- {}; {}; {} programs wanted a core in the minute before\n- medians of {} interleaved rounds\n- beside {}\n",
         stamp.commit,
         stamp.date,
         stamp.rustc,
         stamp.build,
         stamp.machine,
         stamp.load,
+        report.rounds,
         versions::of_the_neighbours(),
     )
 }
