@@ -10,6 +10,8 @@ use super::{Goal, Meter, Who};
 pub struct Bench {
     pub(crate) name: &'static str,
     pub(crate) batch: Duration,
+    /// How often an operation is repeated where its instructions are counted.
+    pub(crate) repeated: u64,
     pub(crate) rows: Vec<Row>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) goals: Vec<Goal>,
@@ -62,6 +64,7 @@ impl Bench {
         Bench {
             name,
             batch: Duration::from_micros(300),
+            repeated: 200,
             rows: Vec::new(),
             operations: Vec::new(),
             goals: Vec::new(),
@@ -159,6 +162,11 @@ impl Bench {
     /// How long one operation is repeated before the next one has its turn.
     pub fn batch(&mut self, batch: Duration) {
         self.batch = batch;
+    }
+
+    /// How often an operation is repeated where its instructions are counted, if each is long.
+    pub fn repeated(&mut self, times: u64) {
+        self.repeated = times;
     }
 
     pub(crate) fn name_of(&self, op: Op) -> String {

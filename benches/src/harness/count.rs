@@ -11,9 +11,6 @@ use super::{Bench, Meter, Op};
 /// The command that runs inside callgrind.
 pub const COUNTED: &str = "counted";
 
-/// Few, because callgrind is slow; enough that a loop's beginning and end vanish.
-const ITERATIONS: u64 = 200;
-
 /// Instructions of each operation.
 pub(crate) struct Counts(Vec<f64>);
 
@@ -36,7 +33,7 @@ pub(crate) fn count(bench: &Bench) -> io::Result<Counts> {
             return Ok(f64::NAN);
         }
         dump += 1;
-        Ok((total(&dumps, dump)? - price) / ITERATIONS as f64)
+        Ok((total(&dumps, dump)? - price) / bench.repeated as f64)
     });
     Ok(Counts(totals.collect::<io::Result<_>>()?))
 }
@@ -45,8 +42,8 @@ pub(crate) fn count(bench: &Bench) -> io::Result<Counts> {
 pub(crate) fn be_counted(bench: &Bench) {
     Meter::new(0, true).each(|_| ());
     for op in bench.operations.iter().filter(|op| op.counted) {
-        op.time(ITERATIONS); // Uncounted: what is made on first use, and what grows, has done so.
-        op.count(ITERATIONS);
+        op.time(bench.repeated); // Uncounted: what is made on first use, and what grows, has done so.
+        op.count(bench.repeated);
     }
 }
 

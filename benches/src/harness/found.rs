@@ -74,7 +74,7 @@ pub struct FoundGoal {
 /// What a goal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unit {
-    /// Nanoseconds by nanoseconds.
+    /// Nanoseconds by nanoseconds, or instructions by instructions.
     Ratio,
     /// Nanoseconds.
     Nanoseconds,
@@ -198,29 +198,25 @@ fn timed_goal(times: &Times, goal: &Goal) -> Option<FoundGoal> {
 }
 
 fn counted_goal(counts: &Counts, goal: &Goal) -> Option<FoundGoal> {
-    let (ours, peer, shown) = match &goal.kind {
+    let (ours, peer, shown, unit) = match &goal.kind {
         Kind::Instructions { ours, less } => {
             let less: f64 = less.iter().map(|&op| counts.of(op)).sum();
-            (counts.of(*ours), less, counts.of(*ours) - less)
+            let ours = counts.of(*ours);
+            (ours, less, ours - less, Unit::Instructions)
         }
         Kind::InstructionRatio { ours, peer } => {
             let [ours, peer] = [ours, peer].map(|&op| counts.of(op));
-            (ours, peer, ours / peer)
+            (ours, peer, ours / peer, Unit::Ratio)
         }
         Kind::SameInstructions { ops } => {
             let all = || ops.iter().map(|&op| counts.of(op));
             let (least, most) = (all().fold(f64::MAX, f64::min), all().fold(0.0, f64::max));
-            (most, least, most - least)
+            (most, least, most - least, Unit::Instructions)
         }
         Kind::Ratio { .. } | Kind::Difference { .. } => return None,
         Kind::Unset => unset(goal),
     };
-    Some(FoundGoal::new(
-        goal,
-        Unit::Instructions,
-        [ours, peer, shown],
-        None,
-    ))
+    Some(FoundGoal::new(goal, unit, [ours, peer, shown], None))
 }
 
 impl FoundGoal {

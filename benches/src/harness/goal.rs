@@ -113,8 +113,7 @@ impl Goal {
     /// `ops` take equally many instructions.
     pub fn same_instructions(&mut self, ops: &[Op]) -> &mut Self {
         self.kind = Kind::SameInstructions { ops: ops.to_vec() };
-        // Less than one in an operation: what is left of the loop's beginning and end.
-        self.prototype(0.0).at_most(0.5)
+        self.prototype(0.0).at_most(0.0)
     }
 
     /// What the prototype showed.

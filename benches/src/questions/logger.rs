@@ -26,6 +26,7 @@ use crate::{Bench, Meter, Op};
 
 pub(super) fn define(bench: &mut Bench) {
     bench.batch(Duration::from_millis(3));
+    bench.repeated(20);
     bench.row("a request of the logger", Plain);
     let by_hand = bench.limit("the id handed down as an argument", |m| {
         ask_each(m, |id| handle(ByHand(id)))

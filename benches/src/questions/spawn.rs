@@ -22,6 +22,8 @@ const TASKS: usize = 100;
 
 pub(super) fn define(bench: &mut Bench) {
     bench.batch(Duration::from_millis(2));
+    // Each is a hundred tasks.
+    bench.repeated(10);
     for live in [1, 4, 16, 64] {
         let bare = inherits(bench, live);
         fresh(bench, live, bare);

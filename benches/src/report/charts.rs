@@ -64,7 +64,7 @@ pub(super) fn draw(report: &Report, directory: &Path) -> Outcome<Vec<Drawn>> {
             "other storages set"
         };
         let lines = lines(&rows, by_depth);
-        let file = format!("{question}-{}.svg", title.to_lowercase().replace([' ', ','], "-"));
+        let file = format!("{}.svg", title.to_lowercase().replace(',', "").replace(' ', "-"));
         let chart = Chart {
             title,
             across,

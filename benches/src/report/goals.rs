@@ -119,6 +119,11 @@ pub(super) fn why_missed(goal: &FoundGoal) -> Option<&'static str> {
         Number::Table(14) if begins("bind and call") => {
             "A plain closure counts nothing. What is bound is counted when it is bound and when it goes, two locked instructions; the box and the call are the same."
         }
+        Number::Table(15) if goal.what.contains("hook") || goal.what.contains("watched") => {
+            "An event locks the list of hooks and counts it, and gives both back: four locked instructions, before a boundary and a net for panics around each hook. The prototype read \
+             a bare pointer, and could not let go of a hook. A copy of the list for each thread would need none of them, and would keep what a dropped hook owns alive on threads that \
+             have nothing to do."
+        }
         Number::Stretch(2) => {
             "An index is one flat array, copied for each `run`. See *What stands in the way*."
         }

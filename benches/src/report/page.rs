@@ -217,7 +217,11 @@ fn time(cell: &Cell) -> Option<f64> {
 fn reasons(rows: &[FoundRow]) -> String {
     let mut lines: Vec<String> = Vec::new();
     for FoundRow { row, .. } in rows {
+        let is_told = lines
+            .iter()
+            .any(|line| line.starts_with(&format!("- *{}*:", row.what)));
         let line = match (&row.limit, &row.why) {
+            (Some(_), None) | (None, None) if is_told => continue,
             (Some(limit), Some(why)) => {
                 format!("- *{}*: the limit is {limit}. Beyond it: {why}.\n", row.what)
             }
