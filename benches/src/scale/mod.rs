@@ -34,7 +34,8 @@ const PARTS: &[(&str, usize, Part)] = &[
     ("futures-inherited", 1_000_000, futures::inherited),
     ("futures-tokio", 1_000_000, futures::tokio),
     ("futures-opentelemetry", 1_000_000, futures::opentelemetry),
-    ("resources", 100_000, resources::measure),
+    ("resources-unwatched", 100_000, resources::unwatched),
+    ("resources-watched", 100_000, resources::watched),
     ("storages", 10_000, storages::measure),
     ("shared", 100_000, shared::measure),
 ];
