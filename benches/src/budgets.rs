@@ -46,8 +46,16 @@ pub(crate) fn check(asked: Asked<'_>) -> Outcome<ExitCode> {
     let (taken_with, mut allowed) = read()?;
     allowed.retain(|name, _| asked.includes(name));
     table::print_stamp(&stamp());
-    let found = measure(asked)?;
-    let comparison = Comparison::of(&found, &allowed);
+    let mut found = measure(asked)?;
+    let mut comparison = Comparison::of(&found, &allowed);
+    for _ in 1..TURNS {
+        let again = comparison.questions();
+        if again.is_empty() {
+            break;
+        }
+        merge(&mut found, measure(Asked(&again))?, f64::min);
+        comparison = Comparison::of(&found, &allowed);
+    }
     comparison.print();
     if comparison.is_within() {
         return Ok(ExitCode::SUCCESS);
@@ -62,11 +70,29 @@ pub(crate) fn check(asked: Asked<'_>) -> Outcome<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
+/// Where memory lies, and the seeds of hash maps, make a count vary between processes. So what is written down is the most of so many turns, and what is dearer is
+/// asked again, and is so only if it stays.
+const TURNS: usize = 3;
+
+/// Each of `others` into `costs`, by `choose` where both have it.
+fn merge(costs: &mut Costs, others: Costs, choose: fn(f64, f64) -> f64) {
+    for (question, others) in others {
+        let costs = costs.entry(question).or_default();
+        for (what, other) in others {
+            let cost = costs.entry(what).or_insert(other);
+            *cost = choose(*cost, other);
+        }
+    }
+}
+
 /// Writes down what is.
 pub(crate) fn update(asked: Asked<'_>) -> Outcome<ExitCode> {
     let (_, before) = read().unwrap_or_default();
     let (before, mut kept): (Costs, Costs) = before.into_iter().partition(|(name, _)| asked.includes(name));
-    let found = measure(asked)?;
+    let mut found = measure(asked)?;
+    for _ in 1..TURNS {
+        merge(&mut found, measure(asked)?, f64::max);
+    }
     Comparison::of(&found, &before).print();
     kept.extend(found);
     fs::write(path(), written(&kept))?;
@@ -100,9 +126,15 @@ fn instructions(found: &Found) -> BTreeMap<String, f64> {
         .rows
         .iter()
         .flat_map(|found| found.cells.iter().map(|cell| (&found.row, cell)));
-    rows.filter(|(_, cell)| cell.who == Who::Ours)
+    rows.filter(|(row, cell)| cell.who == Who::Ours && is_ours_alone(&row.to_string()))
         .filter_map(|(row, cell)| Some((row.to_string(), round(cell.instructions?))))
         .collect()
+}
+
+/// A whole task is mostly tokio's, whose scheduler runs it now one way and now another (2000 to 5000 instructions): it is shown, and its future, in which all of ours
+/// is, has the budget.
+fn is_ours_alone(row: &str) -> bool {
+    !row.starts_with("spawn a task")
 }
 
 fn memory(memory: &Memory) -> BTreeMap<String, f64> {
@@ -209,6 +241,15 @@ impl Comparison {
         }
     }
 
+    /// Those in which something is dearer.
+    fn questions(&self) -> Vec<&'static Question> {
+        let is_dearer = |question: &&Question| {
+            let of_it = format!("{}: ", question.name());
+            self.dearer.iter().any(|line| line.starts_with(&of_it))
+        };
+        QUESTIONS.iter().filter(is_dearer).collect()
+    }
+
     fn is_within(&self) -> bool {
         [&self.dearer, &self.unknown, &self.gone]
             .iter()
@@ -269,6 +310,19 @@ mod tests {
     fn less_than_one_instruction_in_a_hundred_is_nothing() {
         let comparison = Comparison::of(&costs(&[("run", 1009.0)]), &costs(&[("run", 1000.0)]));
         assert!(comparison.is_within() && comparison.dearer.is_empty());
+    }
+
+    #[test]
+    fn what_was_dearer_once_is_asked_again_and_the_least_counts() {
+        let allowed = costs(&[("get", 14.0)]);
+        let mut found = costs(&[("get", 16.0)]);
+        let again = Comparison::of(&found, &allowed).questions();
+        assert_eq!(
+            again.iter().map(|question| question.name()).collect::<Vec<_>>(),
+            ["read"]
+        );
+        merge(&mut found, costs(&[("get", 14.0)]), f64::min);
+        assert!(Comparison::of(&found, &allowed).is_within());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 #[doc(inline)]
 pub use throughline_core::*;
 
+mod boundaries;
 pub mod channel;
 pub mod docs;
 pub mod events;

@@ -9,6 +9,7 @@ use super::{
     ERROR, ERROR_MONITOR, EmittedError, Event, ListenerId, ListenerInfo, NEW_LISTENER, REMOVE_LISTENER,
     UnhandledError,
 };
+use crate::boundaries::in_some_boundary;
 use crate::{AsyncResource, boundary};
 use std::error::Error;
 use std::fmt;
@@ -407,9 +408,11 @@ impl EventEmitter {
             routed,
         };
         let called = self.0.lists.frozen(event, |entries| {
-            for Entry { id, listener } in entries {
-                boundary(|| listener.listen(emission, *id, payload));
-            }
+            in_some_boundary(|| {
+                for Entry { id, listener } in entries {
+                    boundary(|| listener.listen(emission, *id, payload));
+                }
+            });
         });
         called.is_some()
     }
