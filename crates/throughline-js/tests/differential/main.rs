@@ -123,6 +123,29 @@ impl Script {
     }
 }
 
+/// The founding listings that are fragments, each in the surroundings that `listings/around` gives it, its own text untouched.
+fn listings() -> Vec<Script> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("listings");
+    let mut scripts = scripts("listings/around");
+    for script in &mut scripts {
+        let name = script.path.file_name().expect("a file").to_owned();
+        let around = fs::read_to_string(&script.path).expect("a script");
+        let listing = fs::read_to_string(root().join("listings").join(&name)).expect("a listing");
+        assert_eq!(
+            around.matches(PLACE).count(),
+            1,
+            "{} has a place for its listing",
+            script.path.display()
+        );
+        script.path = folder.join(&name);
+        write(&script.path, &around.replace(PLACE, &listing));
+    }
+    scripts
+}
+
+/// Where a listing goes.
+const PLACE: &str = "// LISTING\n";
+
 /// As much as helps.
 fn head(text: &str) -> String {
     const LINES: usize = 30;
@@ -140,21 +163,24 @@ fn write(path: &Path, text: &str) {
 
 /// Runs all scripts of a folder, and tells of all that differ.
 fn check_all(folder: &str) {
-    let scripts = scripts(folder);
+    check_each(&scripts(folder));
+}
+
+fn check_each(scripts: &[Script]) {
     let mut failures = String::new();
-    for script in &scripts {
+    for script in scripts {
         if let Err(difference) = script.check() {
             let _ = write!(
                 failures,
                 "\n{}\n{difference}",
-                script.path.strip_prefix(root()).expect("inside").display()
+                script.path.strip_prefix(root()).unwrap_or(&script.path).display()
             );
         }
     }
     assert!(failures.is_empty(), "{failures}");
     assert!(
         !scripts.is_empty() || env::var_os("THROUGHLINE_ONLY").is_some(),
-        "no scripts in {folder}"
+        "there are no scripts"
     );
 }
 
@@ -191,4 +217,9 @@ fn workers_and_ports_are_those_of_node() {
 #[test]
 fn random_programs_leave_the_same_trace() {
     check_all("random");
+}
+
+#[test]
+fn the_founding_listings_run_as_they_stand() {
+    check_each(&listings());
 }
