@@ -86,7 +86,7 @@ fn entering(face: &Face) {
     let times = face.runtime.with(|ctx| {
         let f: Function<'_> = ctx.eval("(() => {})")?;
         let call = || f.call::<_, ()>(()).unwrap_or_default();
-        let entered = || face.runtime.node().enter(ctx, &call);
+        let entered = || face.runtime.node().enter(ctx, call);
         let many = |each: &dyn Fn()| {
             let start = Instant::now();
             (0..N).for_each(|_| each());
@@ -96,7 +96,7 @@ fn entering(face: &Face) {
             &mut || many(&call),
             &mut || many(&entered),
             &mut || ID.run(1, || many(&entered)),
-            &mut || many(&|| ID.run(black_box(1), &call)),
+            &mut || many(&|| ID.run(black_box(1), call)),
             &mut || many(&|| ID.run(black_box(1), entered)),
         ]))
     });
