@@ -69,10 +69,14 @@ fn model(f: impl Fn() + Send + Sync + 'static) {
     loom::model(f);
 }
 
-/// With three threads there are too many ways to try them all: those with so many preemptions at most.
-fn model_of_three(f: impl Fn() + Send + Sync + 'static) {
+/// With three threads there are too many ways to try them all: those with `preemptions` at most.
+fn model_of_three(preemptions: usize, f: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(builder.preemption_bound.map_or(5, |bound| bound.min(5)));
+    builder.preemption_bound = Some(
+        builder
+            .preemption_bound
+            .map_or(preemptions, |bound| bound.min(preemptions)),
+    );
     builder.check(f);
 }
 
@@ -233,7 +237,7 @@ fn a_run_ends_while_another_thread_runs_on_top_of_it_and_captures() {
 
 #[test]
 fn a_run_ends_while_two_threads_derive_frames_that_hide() {
-    model_of_three(|| {
+    model_of_three(3, || {
         let others = run(&B, 1, || {
             run(&A, 2, || {
                 let one = hand_over(|snapshot| {
@@ -271,7 +275,7 @@ fn two_threads_let_go_of_a_chain() {
 
 #[test]
 fn three_threads_let_go_of_a_frame_of_one_on_top_of_it_and_of_its_values() {
-    model_of_three(|| {
+    model_of_three(5, || {
         let (one, second) = run(&A, 1, || (snapshot(), run(&B, 2, snapshot)));
         let third = host::frame_with(&second, &B, Watched::new(3));
         let second = thread::spawn(move || assert_eq!(get_in(&second, &A), Some(1)));
@@ -522,7 +526,7 @@ fn two_threads_close_a_resource_from_within_scopes() {
 
 #[test]
 fn scopes_on_two_threads_run_while_their_resource_is_closed() {
-    model_of_three(|| {
+    model_of_three(5, || {
         let kept = kept();
         let scopes = [(); 2].map(|()| on_thread(&kept, run_scope));
         let (closed, here) = close(&kept);
@@ -534,7 +538,7 @@ fn scopes_on_two_threads_run_while_their_resource_is_closed() {
 
 #[test]
 fn two_threads_close_a_resource_while_a_scope_runs() {
-    model_of_three(|| {
+    model_of_three(5, || {
         let kept = kept();
         let scope = on_thread(&kept, run_scope);
         let other = on_thread(&kept, |kept| close(kept).1);
