@@ -156,16 +156,22 @@ unsafe fn put_in_force(frame: FrameRef, guard: Option<Guard>) {
 /// Ends an entered frame, with what a visit that nobody left has below it.
 ///
 /// # Safety
-/// It is not current any more; the caller is the boundary it belonged to, which still holds its own frame, and gives it up.
+/// It is not current any more; the caller is the boundary it belonged to, whose own frame is still held, and gives it up.
 #[cold]
 #[inline(never)]
 pub(super) unsafe fn end(entered: *const Frame) {
     let mut panics = Panics::default();
+    // SAFETY: by the contract; no user code has run yet.
+    unsafe {
+        refuse_foreign(entered);
+        if (*Shape::<Entered>::value(entered)).visit.is_some() {
+            visit::forget_what_is_not_owned(entered);
+        }
+    }
     let mut next = Some(entered);
     while let Some(entered) = next {
         // SAFETY: by the contract. The memory goes before user code runs.
         unsafe {
-            refuse_foreign(entered);
             let state = mem::take(&mut *Shape::<Entered>::value(entered));
             next = visit::owned_below(&state);
             let frame = FrameRef::from_raw((*entered).parent);

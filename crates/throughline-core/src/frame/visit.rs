@@ -10,7 +10,8 @@
 //!    that this boundary itself holds, or the immortal one outside of all, which it does not own.
 //! c. A visit ends only where it is reached from the current frame through visits alone. So no boundary that began inside it is still running,
 //!    and nothing borrows from it.
-//! d. A boundary that ends first ends the visits that are still on in it: `below` never outlives what it points to.
+//! d. A boundary that ends first ends the visits that are still on in it, and before user code runs they forget what is below them and not theirs: `below`
+//!    never outlives what it points to.
 
 use super::boundary::Resident;
 use super::build::stand_in;
@@ -111,14 +112,30 @@ impl Drop for Visits {
     }
 }
 
-/// What a visit owns below it: an entered frame, if anything.
+/// The boundary in which `last` was current is ending: has the lowest of its visits forget what is below it, if that is not an entered frame, which it would own.
+/// (It is held by another boundary, perhaps, where what runs next may take it away: the first destructor.)
 ///
 /// # Safety
-/// `state` is an entered frame's, whose boundary still holds its own.
-pub(super) unsafe fn owned_below(state: &Entered) -> Option<*const Frame> {
-    let below = state.visit.as_ref()?.below;
-    // SAFETY: by (b) and (d) it is alive.
-    unsafe { is_entered(below) }.then_some(below)
+/// As [`cut_off`].
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn forget_what_is_not_owned(last: *const Frame) {
+    let mut f = last;
+    // SAFETY: by (b) and (d) all of it is alive still.
+    unsafe {
+        while let Some(on) = on(f) {
+            if !is_entered(on.below) {
+                (*Shape::<Entered>::value(f)).visit = None;
+                return;
+            }
+            f = on.below;
+        }
+    }
+}
+
+/// What a visit owns below it, where those that own nothing have [forgotten](forget_what_is_not_owned) it.
+pub(super) fn owned_below(state: &Entered) -> Option<*const Frame> {
+    Some(state.visit.as_ref()?.below)
 }
 
 /// # Safety

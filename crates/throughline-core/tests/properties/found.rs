@@ -44,6 +44,21 @@ fn a_store_is_replaced_by_the_destructor_of_one_of_several() {
     ]);
 }
 
+/// The destructor frees what the boundary stood on, and the visit under it was asked afterwards whether that is its own. (Memory is read that is free: it takes
+/// AddressSanitizer or valgrind to see.)
+#[test]
+fn a_store_is_replaced_by_a_destructor_at_the_end_of_a_boundary_with_two_visits() {
+    let enters = Runs(vec![Enter(0, Plain)]);
+    holds_for(vec![Root(vec![
+        Run(1, enters, vec![Snapshot]),
+        Rest(0),
+        DropSnapshot(0),
+        Rest(0),
+        Enter(0, Plain),
+        Boundary(vec![Visit(1), Visit(0)]),
+    ])]);
+}
+
 /// The new storage has the slot of the old one.
 #[test]
 fn a_storage_goes_before_its_scope_is_polled() {
