@@ -22,11 +22,14 @@ pub(crate) fn filtered_at(
     place: &'static Location<'static>,
 ) -> FrameRef {
     // SAFETY: `frame` keeps itself alive.
-    if unsafe { (*frame.as_ptr()).traits.has(hand_over.bit()) } {
-        filter(&frame, hand_over, place)
-    } else {
-        frame
+    if unsafe { !(*frame.as_ptr()).traits.has(hand_over.bit()) } {
+        return frame;
     }
+    let crossing = filter(&frame, hand_over, place);
+    // A map may have put another frame in force, so that this is the last of what it replaced. Not as an argument that goes with the function: if a
+    // store's `Drop` panics here, what crosses is dropped, not lost.
+    drop(frame);
+    crossing
 }
 
 #[cold]

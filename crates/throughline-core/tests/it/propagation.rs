@@ -1,5 +1,6 @@
 //! What crosses a hand-over.
 
+use crate::support::{Drops, OnDrop, panic_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use throughline_core::{
@@ -217,4 +218,25 @@ fn a_propagation_says_what_it_is() {
         Propagation::<u32>::default().at(HandOver::Job),
         Crossing::Drop
     ));
+}
+
+/// Laws 5 and 6. What is handed over is made by then.
+#[test]
+fn a_map_that_ends_a_store_whose_destructor_panics_loses_nothing() {
+    static MAPPED: AsyncLocalStorage<Arc<()>> =
+        AsyncLocalStorage::new().propagation(Propagation::new().task(Crossing::Map(|store| {
+            ENDED.disable();
+            Some(store.clone())
+        })));
+    static ENDED: AsyncLocalStorage<OnDrop> = AsyncLocalStorage::new().propagation(Propagation::nowhere());
+    let (store, drops) = (Arc::new(()), Drops::default());
+    let panic = panic_of(|| {
+        root(|| {
+            MAPPED.enter_with(store.clone());
+            ENDED.enter_with(OnDrop::panicking(&drops, "ended"));
+            drop(snapshot_for(HandOver::Task));
+        });
+    });
+    assert_eq!((panic, drops.count()), ("ended".to_owned(), 1));
+    assert_eq!(kept(&store), 0);
 }
