@@ -13,7 +13,7 @@ use std::mem;
 /// made.
 ///
 /// # Safety
-/// `f` is new, borrows, and is the caller's alone; its parent is alive.
+/// `f` is new, and is the caller's alone; it borrows, or is never let go of; its parent is alive.
 #[inline(always)]
 pub(super) unsafe fn forget_the_dead(f: *const Frame, parent: *const Frame) {
     // SAFETY: by the contract.
@@ -194,7 +194,12 @@ pub(crate) fn leaked(frame: FrameRef) -> FrameRef {
         epoch: key::epoch(),
     };
     // SAFETY: `frame` is alive, and its reference, which nobody gives back, keeps it so. The value is nothing.
-    unsafe { FrameRef::from_raw(Shape::<()>::allocate(frame.into_raw(), 0, head)) }
+    unsafe {
+        let parent = frame.into_raw();
+        let f = Shape::<()>::allocate(parent, 0, head);
+        forget_the_dead(f, parent);
+        FrameRef::from_raw(f)
+    }
 }
 
 /// As [`settled`], for a frame that borrows from its parent, `base`: where it can, it takes that reference over.

@@ -278,6 +278,19 @@ fn what_a_leaked_snapshot_holds_of_a_dropped_storage_is_not_copied_on() {
     assert_eq!(program.run(|| A.run(2, snapshot)).len(), 1);
 }
 
+/// MEM-2.
+#[test]
+fn what_a_snapshot_held_of_a_storage_dropped_before_it_was_leaked_is_not_in_the_leaked_one() {
+    static A: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
+    static KEPT: OnceLock<Snapshot> = OnceLock::new();
+    let dynamic = AsyncLocalStorage::<u32>::new();
+    let both = A.run(1, || dynamic.run(2, snapshot));
+    drop(dynamic);
+    let program = KEPT.get_or_init(|| both.leak());
+    assert_eq!((program.len(), program.get(&A)), (1, Some(1)));
+    assert_eq!(program.run(|| A.run(2, snapshot)).len(), 1);
+}
+
 #[test]
 fn the_empty_snapshot_leaks_nothing() {
     assert!(Snapshot::empty().leak().is_empty());
