@@ -14,6 +14,7 @@ mod hooks;
 #[cfg(all(feature = "hyper", feature = "tower"))]
 mod hyper;
 mod panic_hook;
+mod paths;
 #[cfg(feature = "pool")]
 mod pool;
 mod random;
