@@ -1,4 +1,4 @@
-//! Frames, and which of them is current. All unsafe code of the workspace is in this module and its children.
+//! Frames, and which of them is current. All unsafe code of the crate is in this module and its children.
 //!
 //! A frame is an immutable map from storage to store. It *is* a binding: one allocation holds an index of pointers (slot
 //! of a storage to the frame that binds it), a header, and the store bound last. So a read is two loads and a check,
