@@ -1,3 +1,5 @@
+//! Questions: each is asked in a process of its own, and answers by what it prints.
+
 use std::process::{Command, Stdio};
 use std::{env, io, thread};
 

@@ -1,3 +1,5 @@
+//! What a question defines: rows of operations, side by side, and goals over them.
+
 use std::fmt;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Goals: what is to be reached, by which measure. `docs/performance.md` lists them by their numbers.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

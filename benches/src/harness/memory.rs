@@ -1,3 +1,5 @@
+//! Bytes and blocks, as the program that counts them (`src/bin/memory`) hands them over.
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{env, io};

@@ -1,3 +1,5 @@
+//! The meter: what an operation is handed, to repeat itself and be timed.
+
 use std::hint::{black_box, spin_loop};
 use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};

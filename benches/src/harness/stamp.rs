@@ -1,3 +1,5 @@
+//! The stamp on each number: what ran, how it was built, where and when.
+
 use std::process::Command;
 use std::{fs, thread};
 

@@ -1,3 +1,5 @@
+//! Names of those who are compared, in the order of tables.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

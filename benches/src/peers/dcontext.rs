@@ -1,3 +1,5 @@
+//! dcontext: values by their names.
+
 use std::sync::LazyLock;
 
 use dcontext::{

@@ -1,3 +1,5 @@
+//! tokio-inherit-task-local: tokio's keys, and a word for what inherits.
+
 use std::marker::PhantomData;
 use std::sync::LazyLock;
 

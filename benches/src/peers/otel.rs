@@ -1,3 +1,5 @@
+//! OpenTelemetry's `Context`: values by their types.
+
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt as _;
 use seq_macro::seq;

@@ -1,3 +1,5 @@
+//! Throughline.
+
 use throughline::{AsyncLocalStorage, FutureContextExt as _, Snapshot, snapshot};
 
 use super::{Captures, Peer, Scopes};

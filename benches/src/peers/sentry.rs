@@ -1,3 +1,5 @@
+//! sentry's `Hub`: a number is an extra of its scope.
+
 use std::sync::Arc;
 
 use sentry_core::{Hub, SentryFutureExt as _};

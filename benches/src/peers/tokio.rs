@@ -1,3 +1,5 @@
+//! tokio's `task_local!`: one key at a time, which nobody inherits.
+
 use std::sync::Arc;
 
 use seq_macro::seq;

@@ -1,4 +1,4 @@
-//! Goal 14.
+//! Binding a closure, and calling what was bound (goal 14).
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! Goals 11 and 12.
+//! Keeping what is set for later (goals 11 and 12).
 
 use std::hint::black_box;
 use std::sync::Arc;

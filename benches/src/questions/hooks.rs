@@ -1,4 +1,4 @@
-//! With `--cfg tokio_unstable`, since tokio has no hooks without it.
+//! Polls whose context comes by the hooks of tokio's runtime. With `--cfg tokio_unstable`, since tokio has no hooks without it.
 
 use std::time::Duration;
 

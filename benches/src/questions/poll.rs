@@ -1,4 +1,4 @@
-//! Goals 7 and 8.
+//! Polling a future with a context of its own (goals 7 and 8).
 
 use std::cell::Cell;
 use std::hint::black_box;

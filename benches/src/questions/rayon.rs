@@ -1,4 +1,4 @@
-//! On as many threads, given and ended in the same way.
+//! rayon's jobs, in their giver's context and without: on as many threads, given and ended in the same way.
 
 use std::hint::black_box;
 use std::time::Duration;

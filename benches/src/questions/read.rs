@@ -1,4 +1,4 @@
-//! Goals 1 to 3.
+//! Reading a store (goals 1 to 3).
 
 use std::cell::Cell;
 use std::hint::black_box;

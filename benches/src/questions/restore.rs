@@ -1,4 +1,4 @@
-//! Goal 13.
+//! Running a closure with what was kept (goal 13).
 
 use std::cell::Cell;
 use std::hint::black_box;

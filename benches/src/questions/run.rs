@@ -1,4 +1,4 @@
-//! Goals 4 to 6.
+//! Running a closure with a store set (goals 4 to 6).
 
 use std::cell::Cell;
 use std::hint::black_box;

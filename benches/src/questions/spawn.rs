@@ -1,4 +1,4 @@
-//! Goals 9 and 10.
+//! Tasks and blocking calls that inherit (goals 9 and 10).
 
 use std::hint::black_box;
 use std::pin::{Pin, pin};

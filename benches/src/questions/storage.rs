@@ -1,4 +1,4 @@
-//! Which nobody else can do: their keys are declared once and for all.
+//! Storages made at run time, and dropped; which nobody else can do: their keys are declared once and for all.
 
 use std::hint::black_box;
 

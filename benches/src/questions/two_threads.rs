@@ -1,4 +1,4 @@
-//! Goal 17.
+//! Two threads that work in one context (goal 17).
 
 use std::hint::black_box;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! The builder of runtimes.
+
 use super::{LocalRuntime, Runtime};
 use ::tokio::runtime::LocalOptions;
 #[cfg(tokio_unstable)]

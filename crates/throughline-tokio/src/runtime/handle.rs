@@ -1,3 +1,5 @@
+//! The handle of a runtime.
+
 use ::tokio::runtime::{EnterGuard, Id, RuntimeFlavor, RuntimeMetrics, TryCurrentError};
 use ::tokio::task::JoinHandle;
 use std::fmt;

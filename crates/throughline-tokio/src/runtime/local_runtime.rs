@@ -1,3 +1,5 @@
+//! The runtime of one thread, whose tasks need not be `Send`.
+
 use super::Handle;
 use ::tokio::runtime::{EnterGuard, RuntimeMetrics};
 use ::tokio::task::JoinHandle;

@@ -1,3 +1,5 @@
+//! The runtime.
+
 use super::Handle;
 use ::tokio::runtime::{EnterGuard, RuntimeMetrics};
 use ::tokio::task::JoinHandle;

@@ -1,4 +1,4 @@
-//! Letting others run.
+//! Letting other jobs run, which see nothing of the caller's context.
 
 use ::rayon::Yield;
 use throughline_core::root;

@@ -1,3 +1,5 @@
+//! dcontext, asked.
+
 use std::any::Any;
 
 use dcontext::{

@@ -1,3 +1,5 @@
+//! tokio-inherit-task-local, asked.
+
 use futures::FutureExt as _;
 use tokio_inherit_task_local::{FutureInheritTaskLocal as _, inherit_task_local, inheritable_task_local};
 

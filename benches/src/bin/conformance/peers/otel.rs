@@ -1,3 +1,5 @@
+//! OpenTelemetry, asked.
+
 use std::any::Any;
 
 use futures::FutureExt as _;

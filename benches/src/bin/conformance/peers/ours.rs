@@ -1,3 +1,5 @@
+//! Throughline, asked.
+
 use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,3 +1,5 @@
+//! sentry, asked.
+
 use std::any::Any;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! tokio's `task_local!`, asked.
+
 use futures::FutureExt as _;
 
 use crate::peer::{Kept, Peer, Speaks, Task};

@@ -1,3 +1,5 @@
+//! Keeping what is set, and binding closures, streams and sinks to it.
+
 use std::sync::Arc;
 
 use futures::executor::block_on;

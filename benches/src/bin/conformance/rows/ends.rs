@@ -1,3 +1,5 @@
+//! How work ends: destructors, panics, threads that go; and who is told of it.
+
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;

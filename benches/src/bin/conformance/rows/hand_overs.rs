@@ -1,3 +1,5 @@
+//! Where work passes to another task, thread or queue.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 

@@ -1,3 +1,5 @@
+//! Keys, and the scopes in which they are set.
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::support::{Seen, give_way, in_seven, poll};

@@ -1,4 +1,4 @@
-//! The functions.
+//! The functions that spawn.
 
 use crate::tokio::handed::{self, Once};
 use ::tokio::task::JoinHandle;
