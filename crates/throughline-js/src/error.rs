@@ -51,7 +51,10 @@ impl Error {
         matches!(self.0, Kind::Thrown(_))
     }
 
-    /// The status the script ended itself with, as by `process.exit`.
+    /// The status the script ended with: by `process.exit`, or by an exception or a rejection that nobody caught, which its standard error tells of.
+    ///
+    /// The end is for good: its runtime runs nothing more, and answers this to whoever asks. A script of which others depend is to
+    /// [survive](crate::Options::survive_uncaught).
     pub fn exit_status(&self) -> Option<i32> {
         match self.0 {
             Kind::Exit(status) => Some(status),
@@ -70,7 +73,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Thrown(text) => write!(f, "uncaught exception: {text}"),
-            Kind::Exit(status) => write!(f, "the script ended itself with status {status}"),
+            Kind::Exit(status) => write!(
+                f,
+                "the script ended with status {status}, and its runtime runs nothing more: make another, or let scripts `survive_uncaught`"
+            ),
             Kind::Timeout => f.write_str("the time limit was reached"),
             Kind::Engine(text) => f.write_str(text),
         }

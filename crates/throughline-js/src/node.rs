@@ -122,9 +122,13 @@ impl Node {
 
     /// Whether the script has ended: by itself, or by a limit.
     pub(crate) fn is_ended(&self, ctx: &Ctx<'_>) -> bool {
-        self.0.is_ended.get()
-            || self.0.host.limits().is_reached()
-            || State::of(ctx).is_none_or(|state| state.exit_status().is_some())
+        self.0.host.limits().is_reached() || State::of(ctx).is_none() || self.status(ctx).is_some()
+    }
+
+    /// The status the script has ended with, if it has: the one it asked for, or 1 where it could not even say why.
+    pub(crate) fn status(&self, ctx: &Ctx<'_>) -> Option<i32> {
+        let asked = State::of(ctx).and_then(State::exit_status);
+        asked.or(self.0.is_ended.get().then_some(1))
     }
 
     /// Runs a callback of the host's: in a boundary, with no frame and no resource. What it throws is an uncaught exception of the script.

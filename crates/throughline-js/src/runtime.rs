@@ -128,9 +128,9 @@ impl Runtime {
     /// Microtasks that it leaves are run after it; timers and the like, when the loop [runs](Self::run).
     ///
     /// # Errors
-    /// As `f`; or if the time limit is reached.
+    /// As `f`; if the time limit is reached; or if the script has [ended](Error::exit_status) before.
     pub fn with<R>(&self, f: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<R>) -> Result<R, Error> {
-        self.limited(|| self.enter(f))
+        self.living(|| self.enter(f))
     }
 
     fn enter<R>(&self, f: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<R>) -> Result<R, Error> {
@@ -147,10 +147,18 @@ impl Runtime {
     /// What came of an error of the engine's interface.
     fn error(&self, ctx: &Ctx<'_>, error: rquickjs::Error) -> Error {
         let error = Error::thrown(ctx, error);
-        match State::of(ctx).and_then(State::exit_status) {
+        match self.node.status(ctx) {
             _ if self.limits.is_reached() => Error::timeout(),
             Some(status) => Error::exit(status),
             None => error,
+        }
+    }
+
+    /// Runs `f` until the time limit, unless the script has ended.
+    fn living<R>(&self, f: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+        match self.context.with(|ctx| self.node.status(&ctx)) {
+            Some(status) => Err(Error::exit(status)),
+            None => self.limited(f),
         }
     }
 
@@ -172,8 +180,10 @@ impl Runtime {
     ///
     /// The program runs in the current frame of Rust. Exceptions that it does not catch are reported on its standard error, and its status is not 0, as in Node.
     ///
+    /// What it leaves (globals, listeners, `process.exitCode`) is there for what is run after it; programs that are to know nothing of each other have a runtime each.
+    ///
     /// # Errors
-    /// If the time limit is reached.
+    /// If the time limit is reached; or if a script has [ended](Error::exit_status) in this runtime before.
     pub fn run_file(&self, path: impl AsRef<Path>) -> Result<i32, Error> {
         let path = path.as_ref().to_string_lossy().into_owned();
         self.run_main(move |internal| internal.get::<_, Function<'_>>("runMain")?.call((path,)))
@@ -182,13 +192,13 @@ impl Runtime {
     /// Runs text as the main program, under the name of a file that need not exist: see [`run_file`](Self::run_file).
     ///
     /// # Errors
-    /// If the time limit is reached.
+    /// As `run_file`.
     pub fn run_text(&self, source: &str, file: &str) -> Result<i32, Error> {
         self.run_main(|internal| internal.get::<_, Function<'_>>("runText")?.call((source, file)))
     }
 
     fn run_main(&self, start: impl FnOnce(Object<'_>) -> rquickjs::Result<()>) -> Result<i32, Error> {
-        self.limited(|| {
+        self.living(|| {
             self.context.with(|ctx| {
                 let Some(state) = State::of(&ctx) else { return };
                 let main = || self.node.internal(&ctx).and_then(start);
@@ -234,22 +244,20 @@ impl Runtime {
         if self.limits.is_reached() {
             return Err(Error::timeout());
         }
-        let exit = State::of(ctx).and_then(State::exit_status);
-        Ok(exit.or(status).unwrap_or(1))
+        Ok(self.node.status(ctx).or(status).unwrap_or(1))
     }
 
     /// Runs the loop until nothing is left to do: no timer, no request, no [hold](LoopHandle::hold).
     ///
     /// # Errors
-    /// If the script ended itself ([`Error::exit_status`]), or the time limit is reached.
+    /// If the script ended ([`Error::exit_status`]), now or before, or the time limit is reached.
     pub fn run(&self) -> Result<(), Error> {
-        self.limited(|| {
+        self.living(|| {
             self.run_loop()?;
-            self.context
-                .with(|ctx| match State::of(&ctx).and_then(State::exit_status) {
-                    Some(status) => Err(Error::exit(status)),
-                    None => Ok(()),
-                })
+            match self.context.with(|ctx| self.node.status(&ctx)) {
+                Some(status) => Err(Error::exit(status)),
+                None => Ok(()),
+            }
         })
     }
 

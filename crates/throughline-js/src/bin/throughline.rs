@@ -49,6 +49,15 @@ fn main() -> ExitCode {
     }
 }
 
+/// The value of an option that takes a number, of the unit that `takes` says.
+fn number<T: std::str::FromStr>(parser: &mut lexopt::Parser, takes: &str) -> Result<T, String> {
+    let value = parser.value().map_err(|error| error.to_string())?;
+    let value = value.to_string_lossy();
+    value
+        .parse()
+        .map_err(|_| format!("{takes}, as a plain number: not \"{value}\""))
+}
+
 fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
     use lexopt::prelude::*;
     let mut parser = lexopt::Parser::from_env();
@@ -64,8 +73,12 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
             println!("throughline {}", env!("CARGO_PKG_VERSION"));
             return Ok(ExitCode::SUCCESS);
         }
+        Some(Value(other)) => {
+            let other = other.to_string_lossy();
+            return Err(format!("\"{other}\" is no command: `throughline run {other}` runs a file").into());
+        }
         Some(other) => return Err(other.unexpected().into()),
-        None => return Err("a command is missing: see --help".into()),
+        None => return Err("a command is missing: `throughline run FILE.js`, or see --help".into()),
     }
     let file = loop {
         match parser.next()? {
@@ -74,10 +87,14 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
             Some(Long("expose-internals" | "expose_internals")) => options = options.expose_internals(),
             Some(Long("trace-async")) => options = options.trace_async(),
             Some(Long("timeout")) => {
-                builder = builder.time_limit(Duration::try_from_secs_f64(parser.value()?.parse()?)?)
+                builder = builder.time_limit(Duration::try_from_secs_f64(number(
+                    &mut parser,
+                    "--timeout takes seconds",
+                )?)?)
             }
             Some(Long("memory-limit")) => {
-                builder = builder.memory_limit(parser.value()?.parse::<usize>()? << 20)
+                builder = builder
+                    .memory_limit(number::<usize>(&mut parser, "--memory-limit takes megabytes")? << 20)
             }
             Some(Short('h') | Long("help")) => {
                 print!("{HELP}");

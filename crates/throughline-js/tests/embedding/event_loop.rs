@@ -197,6 +197,35 @@ fn an_exception_of_a_callback_ends_the_script_unless_it_is_to_survive() {
 }
 
 #[test]
+fn a_runtime_whose_script_has_ended_runs_nothing_more_and_says_so() {
+    for (source, status) in [("process.exit(3)", 3), ("Promise.reject(new Error('boom'))", 1)] {
+        let output = Output::default();
+        let runtime = Runtime::builder().options(output.options()).build().unwrap();
+        assert_eq!(runtime.run_text(source, "/a.js").unwrap(), status);
+        let ended = |error: throughline_js::Error| assert_eq!(error.exit_status(), Some(status));
+        ended(runtime.run_text("console.log('again')", "/b.js").unwrap_err());
+        ended(runtime.with(|ctx| ctx.eval::<(), _>("1 + 1")).unwrap_err());
+        ended(runtime.run().unwrap_err());
+        assert!(!output.text().contains("again"), "{}", output.text());
+    }
+}
+
+#[test]
+fn a_program_that_has_come_to_its_end_leaves_its_runtime_to_the_next() {
+    let output = Output::default();
+    let runtime = Runtime::builder().options(output.options()).build().unwrap();
+    let define = "globalThis.twice = (n) => 2 * n;";
+    assert_eq!(runtime.run_text(define, "/a.js").unwrap(), 0);
+    let twice = runtime.with(|ctx| {
+        let twice: rquickjs::Function<'_> = ctx.globals().get("twice")?;
+        twice.call::<_, i32>((21,))
+    });
+    assert_eq!(twice.unwrap(), 42);
+    assert_eq!(runtime.run_text("console.log(twice(4))", "/b.js").unwrap(), 0);
+    assert_eq!(output.text(), "8\n");
+}
+
+#[test]
 fn modules_are_installed_in_one_context_of_an_engine() {
     let install = |context: &rquickjs::Context| {
         context.with(|ctx| match Node::install(&ctx, throughline_js::Options::new()) {
