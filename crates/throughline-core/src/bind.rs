@@ -114,7 +114,10 @@ impl<F, C: Binding> Bound<F, C> {
     pub fn call_once<R>(mut self, f: impl FnOnce(F) -> R) -> R {
         let Bound { binding, closure } = &mut self;
         // Taken out inside: should it not come to that, it is dropped as one that was never called.
-        binding.run(|| f(closure.take().expect(GONE)))
+        let result = binding.run(|| f(closure.take().expect(GONE)));
+        // Not as an argument that goes with the function: if a store's `Drop` panics here, the result is dropped, not lost.
+        drop(self);
+        result
     }
 
     #[inline]

@@ -23,12 +23,20 @@ pub(crate) fn enter<R>(frame: &FrameRef, f: impl FnOnce() -> R) -> R {
     run_in(Lent { previous, base }, f)
 }
 
+/// As [`enter`], and lets go of the frame, of which nobody may have any more by then.
+fn enter_last<R>(frame: FrameRef, f: impl FnOnce() -> R) -> R {
+    let result = enter(&frame, f);
+    // Not as an argument that goes with the function: if a store's `Drop` panics here, the result is dropped, not lost.
+    drop(frame);
+    result
+}
+
 /// Runs `f` in a boundary on the current frame.
 #[inline]
 pub(crate) fn enter_current<R>(f: impl FnOnce() -> R) -> R {
     let previous = current();
     if previous == OUTSIDE {
-        return enter(&current::capture(), f);
+        return enter_last(current::capture(), f);
     }
     // SAFETY: the current frame is alive, and an entered one keeps what it stands for; its boundary, which lasts longer than this one,
     // holds them.
@@ -133,8 +141,8 @@ pub(crate) fn run_without<R>(place: Option<Place>, f: impl FnOnce() -> R) -> R {
         let base = current::capture();
         return match place {
             // A host may know of something there.
-            Some(place) if !current::in_boundary() => enter(&build::without_on(base, place), f),
-            _ => enter(&base, f),
+            Some(place) if !current::in_boundary() => enter_last(build::without_on(base, place), f),
+            _ => enter_last(base, f),
         };
     };
     // SAFETY: the contract is the same.

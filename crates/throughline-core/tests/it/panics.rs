@@ -319,6 +319,16 @@ mod in_the_drop_of_a_store {
                     result
                 })
             }),
+            // The store goes last, when what was entered inside has ended it outside.
+            ("exit, with nothing to leave", |store, result| {
+                root(|| {
+                    D.enter_with(store);
+                    A.exit(|| {
+                        E.enter_with(OnDrop::new(|| D.disable()));
+                        result
+                    })
+                })
+            }),
             ("root", |store, result| {
                 root(|| {
                     D.enter_with(store);
@@ -339,6 +349,14 @@ mod in_the_drop_of_a_store {
                 })
                 .bind_once()()
             }),
+            (
+                "a bound closure, the last to hold its context",
+                |store, result| {
+                    use throughline_core::BindOnce;
+                    let bound = D.run(store, || (|| result).bind_once());
+                    bound()
+                },
+            ),
             ("with", |store, result| {
                 root(|| {
                     D.enter_with(store);

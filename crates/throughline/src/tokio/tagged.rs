@@ -64,11 +64,14 @@ impl<T> Tagged<T> {
     /// Runs `f` on the value in the sender's context.
     ///
     /// # Panics
-    /// Only if `f` does, or the `Drop` of a store that it entered.
+    /// Only if `f` does, or the `Drop` of a store that it entered, or that nobody else keeps.
     #[inline]
     pub fn run<R>(self, f: impl FnOnce(T) -> R) -> R {
         let Tagged { value, snapshot } = self;
-        snapshot.run(|| f(value))
+        let result = snapshot.run(|| f(value));
+        // Not as a local that goes with the function: if a store's `Drop` panics here, the result is dropped, not lost.
+        drop(snapshot);
+        result
     }
 
     /// The future that `f` makes of the value; both in the sender's context.
