@@ -48,7 +48,7 @@ async fn an_upgraded_socket_goes_on_in_its_request() {
         let log = log.clone();
         ws.on_upgrade_in_context(async move |mut socket| {
             let cause = execution_async_resource().unwrap().trigger_async_id();
-            assert_eq!(cause, request);
+            assert_eq!(cause, Some(request));
             while let Some(Ok(message)) = socket.recv().await {
                 let text = format!("{} {}", message.into_text().unwrap(), sight());
                 socket.send(text.into()).await.unwrap();

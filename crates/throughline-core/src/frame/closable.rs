@@ -185,13 +185,6 @@ impl<'a, T: End> Scope<'a, T> {
 pub(crate) struct OwnedScope<T: End>(Arc<Closable<T>>);
 
 impl<T: End> OwnedScope<T> {
-    /// As [`Scope::run`].
-    #[inline(always)]
-    pub(crate) fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        // SAFETY: the scope lasts.
-        enter(unsafe { self.0.frame() }, f)
-    }
-
     /// A reference of one's own to the frame.
     pub(crate) fn frame(&self) -> FrameRef {
         // SAFETY: the scope lasts.

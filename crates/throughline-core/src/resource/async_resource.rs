@@ -92,13 +92,11 @@ impl AsyncResource {
     #[inline]
     pub(super) fn begin(frame: FrameRef, info: ResourceInfo, manual: bool) -> Self {
         let life = Life {
-            info,
-            watched: Watched::of(info.resource_type()),
             manual,
-            _live: live::Resource::new(),
+            ..Life::new(info)
         };
         let resource = AsyncResource(Arc::new(Closable::new(frame, life)));
-        emit(Event::Init, &info);
+        resource.0.began();
         resource
     }
 
@@ -266,6 +264,28 @@ impl fmt::Debug for AsyncResource {
 }
 
 impl Life {
+    /// The life of a resource that ends with its last handle. Hooks do not know yet.
+    #[inline]
+    pub(super) fn new(info: ResourceInfo) -> Self {
+        Life {
+            info,
+            watched: Watched::of(info.resource_type()),
+            manual: false,
+            _live: live::Resource::new(),
+        }
+    }
+
+    /// Hooks are told.
+    #[inline]
+    pub(super) fn began(&self) {
+        emit(Event::Init, &self.info);
+    }
+
+    /// Hooks are told: to be called once, after its last callback.
+    pub(super) fn ended(&self) {
+        destroyed(&self.info);
+    }
+
     pub(super) fn info(&self) -> &ResourceInfo {
         &self.info
     }
@@ -281,7 +301,7 @@ impl Life {
 impl End for Life {
     fn dropped(&self) {
         if !self.manual {
-            destroyed(&self.info);
+            self.ended();
         }
     }
 }

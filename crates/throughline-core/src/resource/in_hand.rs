@@ -1,40 +1,46 @@
 //! A resource that is in one hand: its callbacks are not counted in and out, since nobody else can destroy it meanwhile.
 
-use super::async_resource::{Life, end};
-use super::{AsyncResource, ResourceInfo};
+use super::async_resource::Life;
+use super::execution::default_trigger;
+use super::{AsyncId, ResourceInfo, ResourceType};
 use crate::Snapshot;
-use crate::frame::OwnedScope;
+use crate::frame::{FrameRef, enter};
 use std::fmt;
 
-/// A resource from its first callback to its last, for an adapter that owns it. Dropped, it lets go of the resource.
+/// A resource from its first callback to its last, for an adapter that owns it. Dropped, it is destroyed, and what it captured is let go of.
 ///
-/// A callback of an [`AsyncResource`] counts itself in and out, by two locked instructions, lest the resource be destroyed under it. Here one scope lasts for all.
-pub struct InHand(Option<OwnedScope<Life>>);
+/// An [`AsyncResource`](crate::AsyncResource) is shared: it is a block of its own, and each callback counts itself in and out, by two locked instructions, lest it be destroyed under it.
+/// This one is neither.
+pub struct InHand {
+    // It goes before the life does, and after hooks were told.
+    context: FrameRef,
+    life: Life,
+}
 
 impl InHand {
-    /// Takes the resource.
+    /// Begins a resource of that type, made by the resource whose callback is running, in the context that `context` makes, who hears first what it will be.
     ///
     /// # Panics
-    /// If it is destroyed.
-    #[track_caller]
-    pub fn new(resource: AsyncResource) -> Self {
-        let scope = resource.begin_owned();
-        InHand(Some(scope.expect("the resource is destroyed")))
-    }
-
-    #[inline(always)]
-    fn scope(&self) -> &OwnedScope<Life> {
-        self.0.as_ref().expect("it is taken out when this is dropped")
+    /// Only if `context`, or a hook, does; of a context that panics, hooks hear nothing.
+    pub fn begin(type_name: ResourceType, context: impl FnOnce(ResourceInfo) -> Snapshot) -> Self {
+        let info = ResourceInfo::new(AsyncId::unique(), default_trigger(), type_name);
+        let Snapshot(context) = context(info);
+        let resource = InHand {
+            context,
+            life: Life::new(info),
+        };
+        resource.life.began();
+        resource
     }
 
     /// What hooks are told of it.
     pub fn info(&self) -> ResourceInfo {
-        *self.scope().info()
+        *self.life.info()
     }
 
     /// The context of its callbacks.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot(self.scope().frame())
+        Snapshot(self.context.clone())
     }
 
     /// Runs `f` as a callback, in its context.
@@ -43,8 +49,7 @@ impl InHand {
     /// Only if `f`, or a hook, does.
     #[inline]
     pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
-        let scope = self.scope();
-        scope.within(|| scope.enter(f))
+        self.life.within(|| enter(&self.context, f))
     }
 
     /// Runs `f` as a callback, in a context that `f` brings itself: that of an [`InContext`](crate::InContext), say.
@@ -53,13 +58,13 @@ impl InHand {
     /// As [`run`](Self::run).
     #[inline]
     pub fn callback<R>(&self, f: impl FnOnce() -> R) -> R {
-        self.scope().within(f)
+        self.life.within(f)
     }
 }
 
 impl Drop for InHand {
     fn drop(&mut self) {
-        self.0.take().into_iter().for_each(end);
+        self.life.ended();
     }
 }
 

@@ -1271,13 +1271,23 @@ fn assert_nothing_in_root() {
 mod in_hand {
     use super::*;
     use throughline_core::__private::InHand;
-    use throughline_core::{FutureContextExt, InContext};
+    use throughline_core::{FutureContextExt, InContext, ResourceType, with_default_trigger};
+
+    /// With the current context.
+    fn begin(type_name: &'static str) -> InHand {
+        InHand::begin(ResourceType::new(type_name), |_| snapshot())
+    }
+
+    /// With a store that counts its drop.
+    fn begin_holding(drops: &Drops, type_name: &'static str) -> InHand {
+        D.run(OnDrop::counting(drops), || begin(type_name))
+    }
 
     #[test]
     fn it_runs_callbacks_in_its_context_and_ends_when_it_is_dropped() {
         let told = Told::of(["ResInHand"]);
         let drops = Drops::default();
-        let resource = InHand::new(A.run(1, || holding(&drops, "ResInHand")));
+        let resource = A.run(1, || begin_holding(&drops, "ResInHand"));
         let id = resource.info().async_id();
         let seen = || (A.get_store(), D.with(|d| d.is_some()), execution_async_id());
         A.run(2, || assert_eq!(resource.run(seen), (Some(1), true, Some(id))));
@@ -1291,7 +1301,7 @@ mod in_hand {
 
     #[test]
     fn what_brings_its_own_context_has_that_and_what_it_entered_stays_with_it() {
-        let resource = InHand::new(A.run(1, || AsyncResource::new("RES")));
+        let resource = A.run(1, || begin("RES"));
         let id = resource.info().async_id();
         let future: InContext<_> = resource.run(|| {
             async move {
@@ -1312,7 +1322,7 @@ mod in_hand {
     #[test]
     fn a_callback_that_panics_leaves_all_as_it_was() {
         let drops = Drops::default();
-        let resource = InHand::new(holding(&drops, "RES"));
+        let resource = begin_holding(&drops, "RES");
         assert_eq!(
             panic_of(|| resource.run(|| panic!("in the callback"))),
             "in the callback"
@@ -1324,25 +1334,38 @@ mod in_hand {
     }
 
     #[test]
-    fn another_handle_that_destroys_it_takes_effect_when_it_is_dropped() {
-        let told = Told::of(["ResOtherHandle"]);
-        let other = AsyncResource::new("ResOtherHandle");
-        let resource = InHand::new(other.clone());
-        assert!(other.emit_destroy());
-        resource.run(|| told.note("still"));
-        drop(resource);
-        let expected = ["init", "before", "still", "after", "destroy"].map(|event| match event {
-            "still" => event.to_owned(),
-            _ => format!("{event} ResOtherHandle"),
+    fn its_context_is_made_by_who_knows_its_id_and_its_cause() {
+        let told = Told::of(["ResForeseen"]);
+        let cause = AsyncResource::new("RES").async_id();
+        let mut foreseen = None;
+        let resource = with_default_trigger(Some(cause), || {
+            InHand::begin(ResourceType::new("ResForeseen"), |info| {
+                told.note("context");
+                foreseen = Some(info);
+                A.run(1, snapshot)
+            })
         });
-        assert_eq!(told.take(), expected);
+        assert_eq!(Some(resource.info()), foreseen);
+        assert_eq!(resource.info().trigger_async_id(), Some(cause));
+        assert_eq!(told.take(), ["context", "init ResForeseen"]);
+        assert_eq!(resource.run(|| A.get_store()), Some(1));
     }
 
     #[test]
-    #[should_panic(expected = "the resource is destroyed")]
-    fn a_destroyed_resource_is_refused() {
-        let resource = AsyncResource::new("RES");
-        resource.emit_destroy();
-        InHand::new(resource);
+    fn of_one_whose_context_panics_hooks_hear_nothing() {
+        let told = Told::of(["ResStillborn"]);
+        let begin = || InHand::begin(ResourceType::new("ResStillborn"), |_| panic!("in the context"));
+        assert_eq!(panic_of(begin), "in the context");
+        assert_eq!(told.take(), <[&str; 0]>::default());
+        assert_nothing_left();
+    }
+
+    #[test]
+    fn a_store_that_panics_as_it_goes_leaves_nothing() {
+        let told = Told::of(["ResBadEnd"]);
+        let resource = D.run(OnDrop::new(|| panic!("as it goes")), || begin("ResBadEnd"));
+        assert_eq!(panic_of(|| drop(resource)), "as it goes");
+        assert_eq!(told.take(), ["init ResBadEnd", "destroy ResBadEnd"]);
+        assert_nothing_left();
     }
 }

@@ -2,7 +2,7 @@
 
 use super::OpenRequest;
 use super::request::Close;
-use crate::{InContext, Snapshot};
+use crate::{FutureContextExt as _, InContext, Snapshot};
 use http::{Method, StatusCode, header, response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -45,13 +45,13 @@ impl<B: Body> ResponseBody<B> {
     pub(super) fn new(
         open: OpenRequest,
         body: B,
-        context: &Snapshot,
+        context: Snapshot,
         asked: &Method,
         response: &response::Parts,
     ) -> Self {
         let length = body.size_hint().exact();
         ResponseBody {
-            frames: Some(context.scope(Frames::new(body))),
+            frames: Some(Frames::new(body).with_snapshot(context)),
             owed: Owed::of(asked, response, length),
             open: Some(open),
         }

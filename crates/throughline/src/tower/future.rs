@@ -84,7 +84,7 @@ where
         Poll::Ready(match made {
             Ok(response) => {
                 let (parts, body) = response.into_parts();
-                let body = ResponseBody::new(open, body, &context, this.method, &parts);
+                let body = ResponseBody::new(open, body, context, this.method, &parts);
                 Ok(Response::from_parts(parts, body))
             }
             Err(error) => {

@@ -1,7 +1,7 @@
 //! A request under way, held by whoever carries it: the future, then the body.
 
 use super::{Close, RequestHandle};
-use crate::{AsyncResource, ResourceType, Snapshot};
+use crate::{ResourceType, Snapshot};
 use throughline_core::__private::InHand;
 
 /// A request under way, for whoever writes a layer: it has the request's resource, and dropping it closes the request.
@@ -42,23 +42,24 @@ impl OpenRequest {
     /// # Panics
     /// Only if `context` does.
     pub fn begin(context: impl FnOnce(Snapshot) -> Snapshot) -> Self {
-        let handle = RequestHandle::new();
-        let context = crate::boundary(|| {
-            let base = crate::host::frame_with(&crate::snapshot(), &super::request::REQUEST, handle.clone());
-            context(base)
-        });
-        Self::begin_in(handle, context)
+        Self::begin_with(|handle| {
+            crate::boundary(|| {
+                let base =
+                    crate::host::frame_with(&crate::snapshot(), &super::request::REQUEST, handle.clone());
+                context(base)
+            })
+        })
     }
 
-    /// Begins a request in a context that has its handle already.
-    pub(super) fn begin_in(handle: RequestHandle, context: Snapshot) -> Self {
-        let resource = AsyncResource::builder(Self::RESOURCE_TYPE)
-            .snapshot(context)
-            .build();
-        handle.set_info(resource.info());
+    /// Begins a request in a context that has the request's handle.
+    pub(super) fn begin_with(context: impl FnOnce(&RequestHandle) -> Snapshot) -> Self {
+        let mut handle = None;
+        let resource = InHand::begin(Self::RESOURCE_TYPE, |info| {
+            context(handle.insert(RequestHandle::new(info)))
+        });
         OpenRequest {
-            handle,
-            resource: InHand::new(resource),
+            handle: handle.expect("it was made for the context"),
+            resource,
             close: Close::HungUp,
         }
     }

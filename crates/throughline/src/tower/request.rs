@@ -3,7 +3,7 @@
 use crate::{AsyncId, AsyncLocalStorage, ResourceInfo, Snapshot};
 use http::Extensions;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use throughline_core::__private::{InHand, isolate};
 
 /// The request whose context is current.
@@ -45,8 +45,7 @@ impl fmt::Display for Close {
 pub struct RequestHandle(Arc<Shared>);
 
 struct Shared {
-    /// Set as soon as there is a resource, before anybody else has a handle.
-    info: OnceLock<ResourceInfo>,
+    info: ResourceInfo,
     state: Mutex<State>,
 }
 
@@ -58,15 +57,11 @@ enum State {
 type Callback = Box<dyn FnOnce(Close) + Send>;
 
 impl RequestHandle {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(info: ResourceInfo) -> Self {
         RequestHandle(Arc::new(Shared {
-            info: OnceLock::new(),
+            info,
             state: Mutex::new(State::Open(Vec::new())),
         }))
-    }
-
-    pub(super) fn set_info(&self, info: ResourceInfo) {
-        self.0.info.get_or_init(|| info);
     }
 
     /// The request in whose context this is called.
@@ -82,8 +77,8 @@ impl RequestHandle {
     }
 
     /// The id of its resource.
-    pub fn async_id(&self) -> Option<AsyncId> {
-        self.0.info.get().map(ResourceInfo::async_id)
+    pub fn async_id(&self) -> AsyncId {
+        self.0.info.async_id()
     }
 
     /// How it ended; none while it is under way.
@@ -151,9 +146,6 @@ impl RequestHandle {
 
 impl fmt::Debug for RequestHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.info.get() {
-            Some(info) => write!(f, "RequestHandle({info:?})"),
-            None => f.write_str("RequestHandle"),
-        }
+        write!(f, "RequestHandle({:?})", self.0.info)
     }
 }

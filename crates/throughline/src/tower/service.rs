@@ -1,9 +1,9 @@
 //! The service: `call` in the request's context.
 
+use super::OpenRequest;
 use super::future::{Answer, ResponseFuture};
 use super::sources::{Plan, Sources};
-use super::{OpenRequest, RequestHandle};
-use crate::snapshot;
+use crate::{FutureContextExt as _, snapshot};
 use http::{Request, Response};
 use http_body::Body;
 use std::fmt;
@@ -56,10 +56,8 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let handle = RequestHandle::new();
-        let context = self.plan.frame(&parts, &handle);
-        let mut open = OpenRequest::begin_in(handle, context.clone());
-        parts.extensions.insert(context);
+        let mut open = OpenRequest::begin_with(|handle| self.plan.frame(&parts, handle));
+        parts.extensions.insert(open.snapshot());
         let method = parts.method.clone();
         let (inner, plan) = (&mut self.inner, &self.plan);
         // Both are large: they are taken and put where they are, not passed through the scopes around the call.
@@ -71,7 +69,7 @@ where
             }
             let future = inner.call(request);
             // With what the call entered.
-            answer = Some(snapshot().scope(Answer::new(future, Arc::clone(plan))));
+            answer = Some(Answer::new(future, Arc::clone(plan)).with_snapshot(snapshot()));
         });
         ResponseFuture::new(open, answer, method)
     }
