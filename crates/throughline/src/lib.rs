@@ -1,3 +1,13 @@
+// Where the README leads to files of the repository, its documentation leads to itself: of two definitions of a link, the first one counts.
+//! [`throughline-js`]: https://docs.rs/throughline-js
+//! [`throughline-tokio`]: https://docs.rs/throughline-tokio
+//! [crossing]: docs/guide/crossing/index.html
+//! [differences]: docs::differences
+//! [guide]: docs/guide/index.html
+//! [laws]: docs::laws
+//! [limitations]: docs::limitations
+//! [migrating]: docs/guide/migrating/index.html
+//!
 #![doc = include_str!("../README.md")]
 #![doc(test(attr(deny(warnings))))]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -43,12 +43,17 @@ fn between<'a>(line: &'a str, open: &'a str, close: &'a str) -> impl Iterator<It
     })
 }
 
-/// The files that a page links to. (Not other sites, nor items of the documentation.)
+/// The files that a page links to, on the spot or where it defines what its links mean. (Not other sites, nor items of the documentation.)
 fn links(page: &str) -> impl Iterator<Item = &str> {
     page.lines()
-        .flat_map(|line| between(line, "](", ")"))
+        .flat_map(|line| between(line, "](", ")").chain(defined(line)))
         .map(|link| link.split('#').next().unwrap_or(link))
         .filter(|link| link.contains(['/', '.']) && !link.contains(':'))
+}
+
+/// Of `[name]: link`.
+fn defined(line: &str) -> Option<&str> {
+    Some(line.strip_prefix('[')?.split_once("]: ")?.1)
 }
 
 /// The files that a text names, in backticks.
@@ -139,6 +144,8 @@ fn each_file_that_a_page_or_a_comment_names_is_there() {
 fn a_file_that_is_not_there_would_be_noticed() {
     let page = "See [the laws](docs/laws.md#one), [Rust](https://rust-lang.org), [a type](crate::Type), `docs/old.md` and `count()`.";
     assert_eq!(links(page).collect::<Vec<_>>(), ["docs/laws.md"]);
+    let definition = "[the laws]: docs/laws.md";
+    assert_eq!(links(definition).collect::<Vec<_>>(), ["docs/laws.md"]);
     assert_eq!(names(page).collect::<Vec<_>>(), ["docs/old.md"]);
     let files = files();
     assert!(is_somewhere("docs/laws.md", &files) && is_somewhere("tests/it/*.rs", &files));
