@@ -44,7 +44,7 @@ pub use pool::WorkerPool;
 pub use stamp::Stamp;
 
 /// The extension traits, for `use throughline::prelude::*`: `in_context()` and `in_resource()` on futures (and, with feature `stream`, on streams), and
-/// `bind()` with its kin on closures.
+/// `bind()` with its kin on closures. (Not `use throughline::*`: its modules are named after the crates that they stand in for, and `tokio` would be two things.)
 ///
 /// Those for sinks, readers and writers are in the modules of their features: a type may be several of these, and the method of
 /// two traits in scope would be ambiguous.

@@ -140,7 +140,7 @@ impl<P> State<P> {
 impl fmt::Display for NoRoom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            NoRoom::Full => "no room for another task in the pool",
+            NoRoom::Full => "no room for another task in the pool: outside of its threads, `run` and `run_task` wait for it",
             NoRoom::Closed => "the pool is closed",
         })
     }

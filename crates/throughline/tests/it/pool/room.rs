@@ -59,7 +59,11 @@ fn refused_submission_gives_back_task_and_callback_untouched() {
             .unwrap_err()
     });
     assert!(refused.is_full() && !refused.is_closed());
-    assert_eq!(refused.to_string(), "no room for another task in the pool");
+    assert!(
+        refused
+            .to_string()
+            .starts_with("no room for another task in the pool")
+    );
     let (task, callback) = refused.into_inner();
     assert_eq!(drops.seen(), []);
     held.let_go();
