@@ -1,7 +1,7 @@
 //! Where frames' memory comes from: the allocator, and for small stores first a few free blocks that each thread keeps.
 //!
 //! Most frames of a program have one size, and a scope gives back what it took a moment ago. Keeping it makes a `run` about three
-//! times as fast (18 ns without, 5.6 with, where `malloc` and `free` take 9.9: `benches/src/questions/run.rs`). The blocks are listed by size, so that none is much
+//! times as fast, and takes less than `malloc` and `free` alone (`benches/src/questions/run.rs`). The blocks are listed by size, so that none is much
 //! larger than it need be; the lists are bounded, hold no stores, and go with their thread.
 //!
 //! The cfg `throughline_no_pool` turns this off, for tools that watch the allocator (`.ci/deep`).
