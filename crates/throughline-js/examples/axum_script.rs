@@ -5,7 +5,7 @@
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Router, routing::get};
-use rquickjs::{AsyncContext, AsyncRuntime, CatchResultExt, Function, Promise};
+use rquickjs::{AsyncContext, AsyncRuntime, CatchResultExt, Function};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use throughline_core::AsyncLocalStorage;
@@ -62,8 +62,7 @@ async fn handle(context: AsyncContext, name: String) -> Result<String, String> {
         let call = || async {
             let node = Node::of(&ctx).ok_or(rquickjs::Error::Unknown)?;
             let handle: Function<'_> = ctx.globals().get("handle")?;
-            let promise: Promise<'_> = node.enter(&ctx, || handle.call((name,)))?;
-            promise.into_future::<String>().await
+            node.call::<String>(&ctx, &handle, (name,)).await
         };
         let answer = call().await.catch(&ctx).map_err(|error| error.to_string())?;
         Ok(format!(

@@ -33,6 +33,9 @@ function handled(promise) {
   handledLate.push({ promise, warning });
 }
 
+// Rust, which called, has it.
+internal.handledByHost = handled;
+
 const exist = () => pending.size > 0 || handledLate.length > 0;
 
 // The stack of an error is not its own property on every engine.

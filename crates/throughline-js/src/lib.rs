@@ -2,6 +2,8 @@
 #![cfg_attr(any(not(doctest), feature = "async-runtime"), doc = include_str!("../README.md"))]
 
 mod builtins;
+#[cfg(feature = "async-runtime")]
+mod call;
 mod codec;
 mod compile;
 mod crossing;

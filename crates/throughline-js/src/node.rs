@@ -76,13 +76,14 @@ impl Node {
     /// # Errors
     /// If memory does not suffice.
     pub fn require_function<'js>(&self, ctx: &Ctx<'js>) -> Result<Function<'js>> {
-        self.call(ctx, "requireHere")
+        self.call_layer(ctx, "requireHere")
     }
 
     /// Runs `f`, which calls JavaScript, in the current frame of Rust, all of it: what is set here can be read there, and in all that is begun there. The boundary is
     /// its own: what is entered there ends with it.
     ///
-    /// Whatever calls into a context that has Node's modules calls through this, or through [`Runtime::with`](crate::Runtime::with), which does.
+    /// Whatever calls into a context that has Node's modules calls through this, or through [`Runtime::with`](crate::Runtime::with) or `Node::call` (feature
+    /// `async-runtime`), which do.
     pub fn enter<R>(&self, ctx: &Ctx<'_>, f: impl FnOnce() -> R) -> R {
         match State::of(ctx) {
             Some(state) => engine::enter(state, f),
@@ -115,7 +116,7 @@ impl Node {
     }
 
     /// Calls a function that the modules have for the host.
-    pub(crate) fn call<'js, T: FromJs<'js>>(&self, ctx: &Ctx<'js>, name: &str) -> Result<T> {
+    pub(crate) fn call_layer<'js, T: FromJs<'js>>(&self, ctx: &Ctx<'js>, name: &str) -> Result<T> {
         let f: Function<'js> = self.internal(ctx)?.get(name)?;
         f.call(())
     }

@@ -217,7 +217,7 @@ impl Runtime {
                     self.node.protect(&ctx, || {
                         let process: Object<'_> = self.node.internal(&ctx)?.get("process")?;
                         let emit: Function<'_> = process.get("emit")?;
-                        let status: Option<i32> = self.node.call(&ctx, "exitStatus")?;
+                        let status: Option<i32> = self.node.call_layer(&ctx, "exitStatus")?;
                         emit.call::<_, ()>((
                             rquickjs::function::This(process),
                             "beforeExit",
@@ -238,7 +238,7 @@ impl Runtime {
     fn end(&self, ctx: &Ctx<'_>) -> Result<i32, Error> {
         let mut status = None;
         self.node.protect(ctx, || {
-            status = Some(self.node.call::<i32>(ctx, "finish")?);
+            status = Some(self.node.call_layer::<i32>(ctx, "finish")?);
             Ok(())
         });
         if self.limits.is_reached() {

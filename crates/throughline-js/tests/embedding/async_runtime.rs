@@ -1,9 +1,9 @@
 //! Contexts whose jobs somebody else drives: rquickjs' `AsyncRuntime`, beside or inside of whoever polls.
 
-use crate::support::USER;
+use crate::support::{Output, USER};
 use futures_lite::future::yield_now;
 use rquickjs::function::Async;
-use rquickjs::{AsyncContext, AsyncRuntime, Function, Promise};
+use rquickjs::{AsyncContext, AsyncRuntime, CatchResultExt, Function, Promise};
 use std::time::Duration;
 use throughline_core::{AsyncLocalStorage, FutureContextExt, execution_async_id};
 use throughline_js::{Node, Options, crossing, promise};
@@ -144,6 +144,40 @@ async fn what_a_script_enters_ends_with_the_call() {
 async fn an_exception_nobody_catches_is_reported_and_the_others_go_on() {
     let context = start("globalThis.handle = async (id) => { setTimeout(() => { if (id % 2) throw new Error('boom'); }, 0); Promise.reject(id % 2); await new Promise((r) => setTimeout(r, 2)); return `${id} ${n.getStore()}`; };").await;
     many(&context, 10).await;
+}
+
+#[tokio::test]
+async fn a_rejection_that_rust_waits_for_is_handled() {
+    let output = Output::default();
+    let runtime = AsyncRuntime::new().unwrap();
+    let context = AsyncContext::full(&runtime).await.unwrap();
+    let options = output.options();
+    context
+        .with(|ctx| {
+            Node::install(&ctx, options)?;
+            ctx.eval::<(), _>("globalThis.at = async (n) => { while (n-- > 0) await null; throw new Error('for Rust'); }; globalThis.now = () => 7;")
+        })
+        .await
+        .unwrap();
+    tokio::spawn(runtime.drive());
+    tokio::spawn(throughline_js::drive(context.clone()));
+    for awaits in 0..3 {
+        let error = context.async_with(async |ctx| {
+            let node = Node::of(&ctx).unwrap();
+            let at: Function<'_> = ctx.globals().get("at").unwrap();
+            let answer = node.call::<()>(&ctx, &at, (awaits,)).await;
+            answer.catch(&ctx).unwrap_err().to_string()
+        });
+        let error = N.scope(awaits, error).await;
+        assert!(error.contains("for Rust"), "{error}");
+        yield_now().await;
+    }
+    let seven = context.async_with(async |ctx| {
+        let now: Function<'_> = ctx.globals().get("now")?;
+        Node::of(&ctx).unwrap().call::<u32>(&ctx, &now, ()).await
+    });
+    assert_eq!(seven.await.unwrap(), 7);
+    assert_eq!(output.text(), "");
 }
 
 #[tokio::test]
