@@ -121,16 +121,16 @@ fn with_word<T, R>(key: &'static LocalKey<Lent<T>>, word: *const T, f: impl FnOn
 
 /// One of several values that are lent at once: see [`link`].
 pub(crate) struct Link<T> {
-    value: T,
+    value: *const T,
     outer: *const Link<T>,
 }
 
-/// Runs `f` while `value` is lent beside all that is lent already; gives it back.
-pub(crate) fn link<T, R>(key: &'static LocalKey<Lent<Link<T>>>, value: T, f: impl FnOnce(&T) -> R) -> (T, R) {
+/// Runs `f` while `value` is lent beside all that is lent already.
+#[inline(always)]
+pub(crate) fn link<T, R>(key: &'static LocalKey<Lent<Link<T>>>, value: &T, f: impl FnOnce() -> R) -> R {
     let outer = key.with(Lent::alive);
-    let link = Link { value, outer };
-    let answer = lend(key, &link, || f(&link.value));
-    (link.value, answer)
+    // `value` is borrowed until `f` has ended.
+    lend(key, &Link { value, outer }, f)
 }
 
 /// The first answer of `f` for what is linked, from the innermost on.
@@ -139,9 +139,10 @@ pub(crate) fn find_linked<T, R>(
     mut f: impl FnMut(&T) -> Option<R>,
 ) -> Option<R> {
     let mut link = key.with(Lent::alive);
-    // SAFETY: each is lent by a `link` that is running, as is, further down the stack, the one it found. None ends while `f` runs.
-    while let Some(inner) = unsafe { link.as_ref() } {
-        if let Some(answer) = f(&inner.value) {
+    // SAFETY: each is lent by a `link` that is running, as is, further down the stack, the one it found. None ends while `f` runs, and with it what it
+    // borrows.
+    while let Some((inner, value)) = unsafe { link.as_ref().map(|link| (link, &*link.value)) } {
+        if let Some(answer) = f(value) {
             return Some(answer);
         }
         link = inner.outer;

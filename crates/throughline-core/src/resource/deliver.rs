@@ -18,11 +18,16 @@ struct Delivery {
     /// The address of its [`Hooks`].
     hooks: usize,
     set: HookSet,
+    /// The place of the next hook in `set`.
+    next: Cell<usize>,
     /// The address of the hook that is running, which `set` keeps.
     running: Cell<usize>,
-    /// If it is the outermost of its hooks: what is to be enabled or disabled at its end (clause `HK-6`).
-    pending: RefCell<Vec<(Arc<Watcher>, bool)>>,
+    /// If it is the outermost of its hooks: what is to be enabled or disabled at its end (clause `HK-6`). Mostly nothing.
+    pending: RefCell<Option<Box<Pending>>>,
 }
+
+#[derive(Default)]
+struct Pending(Vec<(Arc<Watcher>, bool)>);
 
 thread_local! {
     static DELIVERIES: Lent<Link<Delivery>> = const { Lent::nothing() };
@@ -83,77 +88,79 @@ pub(super) fn to_those(
     choose: impl Fn(&Watcher) -> bool,
 ) -> Option<Payload> {
     let frozen = find_linked(&DELIVERIES, |outer| {
-        (outer.hooks == address(hooks)).then(|| outer.set.clone())
+        (outer.hooks == address(hooks)).then(|| outer.set.again())
     });
     let delivery = Delivery {
         hooks: address(hooks),
         set: frozen.unwrap_or_else(|| hooks.set()),
+        next: Cell::new(0),
         running: Cell::new(0),
-        pending: RefCell::default(),
+        pending: RefCell::new(None),
     };
-    let (delivery, first) = link(&DELIVERIES, delivery, |delivery| {
+    let first = link(&DELIVERIES, &delivery, || {
+        let tell_rest = || delivery.tell_rest(event, resource, &choose);
         let mut first = None;
-        for hook in delivery.set.iter() {
+        // One net for all hooks. After a panic those are told that come after it.
+        while let Err(payload) = catch_unwind(AssertUnwindSafe(tell_rest)) {
+            let propagating = delivery.panicked(event, resource, payload);
+            match (&first, propagating) {
+                (_, None) => {}
+                (None, panic) => first = panic,
+                (Some(_), Some(payload)) => report::panic(&place(event, resource), payload),
+            }
+        }
+        first
+    });
+    let Delivery { set, pending, .. } = delivery;
+    if let Some(pending) = pending.into_inner() {
+        for (hook, enable) in &pending.0 {
+            hooks.change(hook, *enable);
+        }
+    }
+    drop(set);
+    first
+}
+
+impl Delivery {
+    /// Calls the hooks from the next one on, each in a boundary of its own.
+    #[inline(always)]
+    fn tell_rest(&self, event: Event, resource: &ResourceInfo, choose: impl Fn(&Watcher) -> bool) {
+        while let Some(hook) = self.set.get(self.next.get()) {
+            self.next.set(self.next.get() + 1);
             if !hook.watches(event, resource)
                 || !choose(hook)
                 || hook.ignores_own_events() && is_running(hook)
             {
                 continue;
             }
-            delivery.running.set(address(&**hook));
-            match (&first, call(hook, event, resource)) {
-                (_, None) => {}
-                (None, panic) => first = panic,
-                (Some(_), Some(payload)) => report::panic(&place(event, resource), payload),
+            self.running.set(address(&**hook));
+            boundary(|| hook.call(event, resource));
+        }
+        self.running.set(0);
+    }
+
+    /// What becomes of a panic of the hook that was called last. Answers it, if it is to propagate.
+    #[cold]
+    fn panicked(&self, event: Event, resource: &ResourceInfo, payload: Payload) -> Option<Payload> {
+        let hook = &self.set[self.next.get() - 1];
+        match hook.panic_policy() {
+            // Not out of a destructor, nor into another panic.
+            PanicPolicy::Propagate
+                if event != Event::Destroy && !IN_DESTRUCTOR.get() && !std::thread::panicking() =>
+            {
+                return Some(payload);
             }
+            PanicPolicy::Abort => {
+                report::report(&Report::Panic {
+                    place: &place(event, resource),
+                    payload: &*payload,
+                });
+                std::process::abort();
+            }
+            _ => report::panic(&place(event, resource), payload),
         }
-        delivery.running.set(0);
-        first
-    });
-    let Delivery { set, pending, .. } = delivery;
-    let pending = pending.into_inner();
-    for (hook, enable) in &pending {
-        hooks.change(hook, *enable);
+        None
     }
-    if !pending.is_empty() {
-        discard(pending);
-    }
-    // Mostly others have it too.
-    if let Some(set) = Arc::into_inner(set) {
-        discard(set);
-    }
-    first
-}
-
-/// Drops what may be the last handles of hooks: what these own is user code's, and a panic in it nobody's.
-pub(super) fn discard<T>(hooks: T) {
-    report::isolate(
-        || "the destructor of a hook".to_owned(),
-        || crate::root(|| drop(hooks)),
-    );
-}
-
-/// Calls one hook, in a boundary of its own. Answers a panic that is to propagate.
-fn call(hook: &Watcher, event: Event, resource: &ResourceInfo) -> Option<Payload> {
-    let call = || boundary(|| hook.call(event, resource));
-    let payload = catch_unwind(AssertUnwindSafe(call)).err()?;
-    match hook.panic_policy() {
-        // Not out of a destructor, nor into another panic.
-        PanicPolicy::Propagate
-            if event != Event::Destroy && !IN_DESTRUCTOR.get() && !std::thread::panicking() =>
-        {
-            return Some(payload);
-        }
-        PanicPolicy::Abort => {
-            report::report(&Report::Panic {
-                place: &place(event, resource),
-                payload: &*payload,
-            });
-            std::process::abort();
-        }
-        _ => report::panic(&place(event, resource), payload),
-    }
-    None
 }
 
 fn place(event: Event, resource: &ResourceInfo) -> String {
@@ -205,7 +212,11 @@ pub(super) fn change(registry: &HookRegistry, hook: &Arc<Watcher>, enable: bool)
     });
     let waits = find_linked(&DELIVERIES, |delivery| {
         let is_it = outermost == Some(address(delivery));
-        is_it.then(|| delivery.pending.borrow_mut().push((hook.clone(), enable)))
+        is_it.then(|| {
+            let mut pending = delivery.pending.borrow_mut();
+            let Pending(changes) = &mut **pending.get_or_insert_default();
+            changes.push((hook.clone(), enable));
+        })
     });
     if waits.is_none() {
         hooks.change(hook, enable);

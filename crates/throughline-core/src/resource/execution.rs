@@ -1,7 +1,7 @@
 //! The execution stack: whose callback is running on this thread. Each scope keeps what was there before, and puts it back.
 
 use super::host::HookRegistry;
-use super::registry::{self, Event, PROCESS, Watched};
+use super::registry::{Event, PROCESS, Watched};
 use super::{AsyncId, ResourceInfo, deliver, destroy_queue};
 use crate::frame::{Lent, Pushed, lend, lend_nothing, lent, push};
 use std::cell::Cell;
@@ -95,7 +95,7 @@ pub(super) fn within<R>(resource: &ResourceInfo, watched: Watched, f: impl FnOnc
         #[inline(always)]
         fn drop(&mut self) {
             if PROCESS.watches(Event::After, self.1) {
-                tell_after(self.0);
+                tell_after(self.0, self.1);
             }
         }
     }
@@ -114,7 +114,7 @@ pub(super) fn within<R>(resource: &ResourceInfo, watched: Watched, f: impl FnOnc
 /// `resource` has left the stack, but for this. If it was the outermost, destroy events need wait no longer.
 #[cold]
 #[inline(never)]
-fn tell_after(resource: &ResourceInfo) {
+fn tell_after(resource: &ResourceInfo, watched: Watched) {
     /// Also if a hook panics.
     struct Flush;
     impl Drop for Flush {
@@ -123,7 +123,9 @@ fn tell_after(resource: &ResourceInfo) {
         }
     }
     let _flush = Flush;
-    lend(&CURRENT, resource, || registry::emit(Event::After, resource));
+    if PROCESS.tells(Event::After, watched) {
+        lend(&CURRENT, resource, || deliver::to_all(Event::After, resource));
+    }
 }
 
 /// Runs `f` as a callback of nobody (clause `HK-12`).

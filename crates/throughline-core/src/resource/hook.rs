@@ -4,6 +4,7 @@ use super::deliver;
 use super::host::HookRegistry;
 use super::registry::{Event, bits_of};
 use super::{ResourceInfo, ResourceType};
+use crate::report;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
@@ -203,7 +204,7 @@ impl AsyncHook {
 
     /// Whether it is enabled. What a hook that is still running has said is not in effect yet.
     pub fn is_enabled(&self) -> bool {
-        self.watcher.enabled.load(Ordering::Relaxed)
+        self.watcher.is_enabled()
     }
 }
 
@@ -255,7 +256,11 @@ impl Watcher {
             && (self.only.is_empty() || self.only.contains(&resource.resource_type()))
     }
 
-    /// Whether it is in the set of its hooks.
+    pub(super) fn is_enabled(&self) -> bool {
+        self.enabled.load(Ordering::Relaxed)
+    }
+
+    /// Says whether it is in the set of its hooks.
     pub(super) fn set_enabled(&self, enabled: bool) {
         self.enabled.store(enabled, Ordering::Relaxed);
     }
@@ -276,6 +281,17 @@ impl Watcher {
 
     pub(super) fn ignores_own_events(&self) -> bool {
         self.ignores_own_events
+    }
+}
+
+impl Drop for Watcher {
+    /// What it owns is user code's: it goes where the last count does, with no store set, and a panic in it is nobody's.
+    fn drop(&mut self) {
+        let callbacks = std::mem::take(&mut self.callbacks);
+        report::isolate(
+            || "the destructor of a hook".to_owned(),
+            || crate::root(|| drop(callbacks)),
+        );
     }
 }
 

@@ -4,7 +4,9 @@ use super::deliver;
 use super::destroy_queue::HostQueue;
 use super::hook::Watcher;
 use super::{ResourceInfo, ResourceType};
+use arc_swap::{ArcSwapOption, Guard};
 use std::any::Any;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -42,8 +44,30 @@ impl Event {
     }
 }
 
-/// The enabled hooks, in order of enabling (clause `HK-5`). Never changed: a delivery keeps the one it began with (`HK-6`).
-pub(super) type HookSet = Arc<Vec<Arc<Watcher>>>;
+/// The enabled hooks, in order of enabling (clause `HK-5`); none, if there is none. Never changed: a delivery keeps the one it began with (`HK-6`).
+type Enabled = Option<Arc<Vec<Arc<Watcher>>>>;
+
+/// What a delivery keeps.
+///
+/// It is not counted, but noted down in memory of its own thread. Who changes the hooks reads the notes, and takes a count for each who has noted
+/// the old ones. So who tells hooks waits for nobody, and a thread with nothing to do keeps no hook alive.
+pub(super) struct HookSet(Guard<Enabled>);
+
+impl HookSet {
+    /// The same once more.
+    pub(super) fn again(&self) -> Self {
+        HookSet(Guard::from_inner(self.0.clone()))
+    }
+}
+
+impl Deref for HookSet {
+    type Target = [Arc<Watcher>];
+
+    #[inline]
+    fn deref(&self) -> &[Arc<Watcher>] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+}
 
 /// What to look for in order to know whether there is something to do for a resource: the bit of its type, and [`Hooks::FLUSH`], which
 /// stands only where destroy events are waited for.
@@ -60,7 +84,9 @@ impl Watched {
 pub(crate) struct Hooks {
     /// For each event the bits of the types that are watched ([`ResourceType::bit`]). Of `After`, [`FLUSH`](Self::FLUSH) too.
     watched: [AtomicU64; Event::ALL.len()],
-    set: Mutex<Option<HookSet>>,
+    enabled: ArcSwapOption<Vec<Arc<Watcher>>>,
+    /// Whoever changes them.
+    changing: Mutex<()>,
     /// Of a host; the process has a queue for each thread.
     pub(super) destroyed: HostQueue,
 }
@@ -86,7 +112,8 @@ impl Hooks {
     pub(super) const fn new() -> Self {
         Hooks {
             watched: [const { AtomicU64::new(0) }; Event::ALL.len()],
-            set: Mutex::new(None),
+            enabled: ArcSwapOption::const_empty(),
+            changing: Mutex::new(()),
             destroyed: HostQueue::new(),
         }
     }
@@ -110,6 +137,12 @@ impl Hooks {
     pub(super) fn watches_type(&self, event: Event, resource_type: ResourceType) -> bool {
         let types = self.types(event) & !Self::FLUSH;
         types != 0 && types & resource_type.bit() != 0
+    }
+
+    /// As [`watches`](Self::watches), where nothing is to be done for those who wait.
+    #[inline(always)]
+    pub(super) fn tells(&self, event: Event, resource: Watched) -> bool {
+        self.types(event) & resource.0 & !Self::FLUSH != 0
     }
 
     /// Whether such events of any resources are watched.
@@ -137,31 +170,29 @@ impl Hooks {
     }
 
     pub(super) fn set(&self) -> HookSet {
-        let set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
-        set.clone().unwrap_or_default()
+        HookSet(self.enabled.load())
     }
 
     /// Adds `hook` at the end, or takes it out; if that is how it is already, nothing changes.
     pub(super) fn change(&self, hook: &Arc<Watcher>, enable: bool) {
-        let mut place = self.set.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = place.take().unwrap_or_default();
-        let others = old.iter().filter(|other| !Arc::ptr_eq(other, hook)).cloned();
-        let is_in = old.iter().any(|other| Arc::ptr_eq(other, hook));
-        let new = match enable {
-            true if is_in => old.clone(),
-            true => Arc::new(others.chain([hook.clone()]).collect()),
-            false => Arc::new(others.collect()),
-        };
+        let changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        if hook.is_enabled() == enable {
+            return;
+        }
+        // Until the lock is given back, since it may have the last count of a hook.
+        let old = self.enabled.load_full();
+        let others = old.iter().flat_map(|hooks| hooks.iter());
+        let others = others.filter(|other| !Arc::ptr_eq(other, hook));
+        let new: Vec<_> = others.chain(enable.then_some(hook)).cloned().collect();
         for event in Event::ALL {
             let types = new.iter().fold(0, |types, hook| types | hook.types_of(event));
             let update = |old| Some(old & Self::FLUSH | types);
             let _ = self.watched[event as usize].fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);
         }
         hook.set_enabled(enable);
-        *place = Some(new);
-        // What a hook owns is dropped outside the lock.
-        drop(place);
-        deliver::discard(old);
+        self.enabled.store((!new.is_empty()).then(|| Arc::new(new)));
+        drop(changing);
+        drop(old);
     }
 }
 

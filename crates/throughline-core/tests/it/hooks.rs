@@ -403,6 +403,78 @@ mod frozen_set {
         drop(resource);
         assert_nothing_left();
     }
+
+    /// It was told there: no thread keeps a hook for the next event.
+    #[test]
+    fn a_dropped_hook_is_kept_by_no_thread_that_has_nothing_to_do() {
+        let (hook, drops) = owning("HookIdle", |_| ());
+        let (told, was_told) = mpsc::channel();
+        let (end, ends) = mpsc::channel::<()>();
+        thread::scope(|s| {
+            s.spawn(move || {
+                drop(make("HookIdle"));
+                told.send(()).unwrap();
+                ends.recv().unwrap_err();
+            });
+            was_told.recv().unwrap();
+            hook.disable();
+            drop(hook);
+            assert_eq!(drops.count(), 1);
+            drop(end);
+        });
+    }
+
+    /// Who disables it does not wait. What it owns sees no store of whoever is told of.
+    #[test]
+    fn a_hook_dropped_while_another_thread_runs_it_goes_when_that_call_ends() {
+        let (running, is_running) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel();
+        let goes_on = Mutex::new(goes_on);
+        let (hook, drops) = owning("HookElsewhere", move |_| {
+            running.send(()).unwrap();
+            goes_on.lock().unwrap().recv().unwrap();
+        });
+        thread::scope(|s| {
+            let maker = s.spawn(|| A.run(1, || drop(make("HookElsewhere"))));
+            is_running.recv().unwrap();
+            hook.disable();
+            drop(hook);
+            assert_eq!(drops.count(), 0);
+            go_on.send(()).unwrap();
+            maker.join().unwrap();
+            assert_eq!(drops.count(), 1);
+        });
+    }
+
+    #[test]
+    fn what_it_owns_goes_with_its_last_handle_without_a_store_and_panics_into_nobody() {
+        let (hook, drops) = owning("HookUnused", |_| ());
+        hook.disable();
+        let reports = reports_of(|| A.run(1, || drop(hook)));
+        assert_eq!(drops.count(), 1);
+        assert_eq!(reports, ["panic in the destructor of a hook: a hook's own"]);
+    }
+
+    /// An enabled hook, and whether what it owns was dropped, which panics then, and sees no store.
+    fn owning(
+        name: &'static str,
+        init: impl Fn(&ResourceInfo) + Send + Sync + 'static,
+    ) -> (AsyncHook, Drops) {
+        let drops = Drops::default();
+        let counted = drops.counted();
+        let owned = OnDrop::new(move || {
+            assert_eq!(A.get_store(), None);
+            drop(counted);
+            panic!("a hook's own");
+        });
+        let hook = create_hook().init(move |resource| {
+            let _owned = &owned;
+            init(resource);
+        });
+        let hook = hook.only([name]).build();
+        hook.enable();
+        (hook, drops)
+    }
 }
 
 mod events {
