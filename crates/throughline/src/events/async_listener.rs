@@ -35,7 +35,7 @@ where
     F: Future<Output = Result<(), E>> + Send + 'static,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    fn listen(&self, emission: Emission<'_>, _: ListenerId, payload: &A) {
+    fn listen(&self, emission: &Emission<'_>, _: ListenerId, payload: &A) {
         // What the listener enters is its own, and goes with its future; an error is emitted where the emission was.
         let context = snapshot();
         let future = (self.listener)(payload).in_context();

@@ -410,7 +410,7 @@ impl EventEmitter {
         let called = self.0.lists.frozen(event, |entries| {
             in_some_boundary(|| {
                 for Entry { id, listener } in entries {
-                    boundary(|| listener.listen(emission, *id, payload));
+                    boundary(|| listener.listen(&emission, *id, payload));
                 }
             });
         });

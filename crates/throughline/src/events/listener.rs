@@ -6,11 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Something that can be in an emitter's list, for an event whose payload is `A`.
 pub(super) trait Listen<A: ?Sized>: Send + Sync {
     /// Called under no lock, in a boundary of its own.
-    fn listen(&self, emission: Emission<'_>, id: ListenerId, payload: &A);
+    fn listen(&self, emission: &Emission<'_>, id: ListenerId, payload: &A);
 }
 
 /// What a listener may know of the emission, beside its own id.
-#[derive(Clone, Copy)]
 pub(super) struct Emission<'a> {
     pub(super) emitter: &'a EventEmitter,
     /// What is emitted is the error of an async listener: another one's is not to be emitted in turn (clause `EE-17`).
@@ -22,7 +21,7 @@ pub(super) struct Each<F>(pub(super) F);
 
 impl<A: ?Sized, F: Fn(&A) + Send + Sync> Listen<A> for Each<F> {
     #[inline]
-    fn listen(&self, _: Emission<'_>, _: ListenerId, payload: &A) {
+    fn listen(&self, _: &Emission<'_>, _: ListenerId, payload: &A) {
         (self.0)(payload);
     }
 }
@@ -37,7 +36,7 @@ impl<F> Single<F> {
 }
 
 impl<A: ?Sized, F: FnOnce(&A) + Send> Listen<A> for Single<F> {
-    fn listen(&self, emission: Emission<'_>, id: ListenerId, payload: &A) {
+    fn listen(&self, emission: &Emission<'_>, id: ListenerId, payload: &A) {
         // Taking it is what makes it ours: another emission, on another thread or within this one, finds it gone.
         let taken = self.lock().take();
         if taken.is_some() {

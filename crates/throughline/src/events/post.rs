@@ -170,7 +170,7 @@ impl<T> Drop for Sender<T> {
 struct Post<F>(F);
 
 impl<A: ?Sized, F: Fn(&EventEmitter, ListenerId, &A) + Send + Sync> Listen<A> for Post<F> {
-    fn listen(&self, emission: Emission<'_>, id: ListenerId, payload: &A) {
+    fn listen(&self, emission: &Emission<'_>, id: ListenerId, payload: &A) {
         (self.0)(emission.emitter, id, payload);
     }
 }
