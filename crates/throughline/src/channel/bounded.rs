@@ -1,13 +1,12 @@
 //! A pair of channels around a stretch of work (clause `DC-11`).
 
-use super::caught::{caught, or_resume};
+use super::caught::{caught, run_caught_in};
 use super::future::{BoundedScopeFuture, Settles, Staged, Stages};
 use super::handle::Channel;
 use super::quiet::Quiet;
 use super::registry::channel;
 use super::scope::{StoreScope, require_boundary};
 use super::subscription::Subscription;
-use super::wiring::run_in;
 use std::borrow::Borrow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -187,12 +186,12 @@ impl<M: ?Sized + 'static> BoundedChannel<M> {
 
 impl<M: ?Sized + 'static> Pair<M> {
     fn run<R>(&self, message: &M, f: impl FnOnce() -> R) -> R {
-        or_resume(run_in(self.start.frame(message).as_ref(), || {
+        run_caught_in(self.start.frame(message), || {
             self.start.publish(message);
             let outcome = caught(f);
             self.end.publish(message);
             outcome
-        }))
+        })
     }
 }
 

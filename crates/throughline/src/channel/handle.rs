@@ -285,12 +285,16 @@ impl<M: ?Sized + 'static> Channel<M> {
 }
 
 fn run<M: ?Sized, R>(wiring: InUse<M>, message: &M, f: impl FnOnce() -> R) -> R {
-    run_in(wiring.frame(message).as_ref(), || {
+    let frame = wiring.frame(message);
+    let result = run_in(frame.as_ref(), || {
         wiring.publish(message);
         // It may have become the last to hold somebody's closure: not for as long as `f` takes.
         drop(wiring);
         f()
-    })
+    });
+    // Not as a local that goes with the function: if a store's `Drop` panics here, the result is dropped, not lost.
+    drop(frame);
+    result
 }
 
 /// The same channel.

@@ -2,13 +2,12 @@
 
 use super::bounded::channel_of;
 use super::callback::TracedCallback;
-use super::caught::{caught, or_resume};
+use super::caught::{caught, run_caught_in};
 use super::future::{Settles, Staged, Stages, TraceFuture};
 use super::handle::Channel;
 use super::quiet::Quiet;
 use super::subscription::Subscription;
 use super::trace::Trace;
-use super::wiring::run_in;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -317,13 +316,13 @@ impl<C, T, E> TraceEvents<C, T, E> {
     }
 
     fn trace_sync(&self, mut trace: Trace<C, T, E>, f: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        or_resume(run_in(self.start.frame(&trace).as_ref(), || {
+        run_caught_in(self.start.frame(&trace), || {
             self.start.publish(&trace);
             trace.settle(caught(f));
             self.tell_failure(&trace);
             self.end.publish(&trace);
             trace.take()
-        }))
+        })
     }
 
     fn trace_callback<F, R>(
@@ -336,7 +335,7 @@ impl<C, T, E> TraceEvents<C, T, E> {
         C: Clone,
     {
         let mut trace = Trace::new(context);
-        or_resume(run_in(self.start.frame(&trace).as_ref(), || {
+        run_caught_in(self.start.frame(&trace), || {
             self.start.publish(&trace);
             let answer = caught(|| {
                 let tracing = Tracing::new(self, trace.context().clone());
@@ -346,7 +345,7 @@ impl<C, T, E> TraceEvents<C, T, E> {
             self.tell_failure(&trace);
             self.end.publish(&trace);
             answer.map_err(|()| trace.take_panic())
-        }))
+        })
     }
 
     fn tell_failure(&self, trace: &Trace<C, T, E>) {
@@ -389,12 +388,12 @@ impl<C, T, E> Tracing<C, T, E> {
     fn in_async_window<R>(&mut self, f: impl FnOnce(&mut Trace<C, T, E>) -> R) -> R {
         let events = &self.events;
         let trace = &mut self.trace;
-        or_resume(run_in(events.async_start.frame(trace).as_ref(), || {
+        run_caught_in(events.async_start.frame(trace), || {
             events.async_start.publish(trace);
             let answer = caught(|| f(trace));
             events.async_end.publish(trace);
             answer
-        }))
+        })
     }
 }
 

@@ -1,8 +1,8 @@
 //! Stores bound to channels (`DC-5` to `DC-8`, `DC-10`).
 
-use super::support::{Drops, Log, panic_of, reports_about};
+use super::support::{Drops, Log, OnDrop, panic_of, reports_about};
 use std::sync::Arc;
-use throughline::channel::Channel;
+use throughline::channel::{Channel, TracingChannel};
 use throughline::{AsyncLocalStorage, Snapshot, root, snapshot};
 
 /// `DC-2`
@@ -243,4 +243,23 @@ fn stores_may_be_unbound_while_they_are_set() {
     });
     assert_eq!(CHANNEL.run_stores(&1, || ID.get_store()), Some(1));
     assert_eq!(CHANNEL.run_stores(&2, || ID.get_store()), None);
+}
+
+/// The result is dropped by the panic that takes its place, not lost. Of two panics the first goes on.
+#[test]
+fn a_store_whose_destructor_panics_when_it_ends_panics_out_of_the_call() {
+    static CHANNEL: Channel<u32> = Channel::new("test.store_panics");
+    static TRACED: TracingChannel<(), u32, u32> = TracingChannel::new("test.store_panics.traced");
+    static STORE: AsyncLocalStorage<OnDrop> = AsyncLocalStorage::new();
+    CHANNEL.bind_store(&STORE, |_| OnDrop::new(|| panic!("of the store")));
+    TRACED
+        .start()
+        .bind_store(&STORE, |_| OnDrop::new(|| panic!("of the store")));
+    let drops = Drops::default();
+    let panic = panic_of(|| CHANNEL.run_stores(&1, || drops.counted()));
+    assert_eq!((panic.as_deref(), drops.count()), (Some("of the store"), 1));
+    let panic = panic_of(|| CHANNEL.run_stores(&1, || panic!("of the function")));
+    assert_eq!(panic.as_deref(), Some("of the function"));
+    let panic = panic_of(|| TRACED.trace_sync((), || panic!("of the function")));
+    assert_eq!(panic.as_deref(), Some("of the function"));
 }
