@@ -1,9 +1,55 @@
 //! Calls into a script whose answers Rust waits for.
 
+use crate::error;
 use crate::node::Node;
 use rquickjs::function::IntoArgs;
 use rquickjs::promise::{MaybePromise, PromiseState};
-use rquickjs::{Ctx, FromJs, Function, Result};
+use rquickjs::{Ctx, Error, Exception, FromJs, Function, Result};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Poll, Waker};
+
+/// Who waits for an answer of the script, to be told when it ends.
+#[derive(Default)]
+pub(crate) struct Calls {
+    next: Cell<u64>,
+    wakers: RefCell<BTreeMap<u64, Waker>>,
+}
+
+/// One of them, until it is dropped.
+struct Waiting<'a> {
+    calls: &'a Calls,
+    number: u64,
+}
+
+impl Calls {
+    fn begin(&self) -> Waiting<'_> {
+        let number = self.next.get();
+        self.next.set(number + 1);
+        Waiting { calls: self, number }
+    }
+
+    pub(crate) fn wake(&self) {
+        let wakers = self.wakers.take();
+        wakers.into_values().for_each(Waker::wake);
+    }
+}
+
+impl Waiting<'_> {
+    fn register(&self, waker: &Waker) {
+        let former = self.calls.wakers.borrow_mut().insert(self.number, waker.clone());
+        drop(former);
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let waker = self.calls.wakers.borrow_mut().remove(&self.number);
+        drop(waker);
+    }
+}
 
 impl Node {
     /// Calls a function of a script [in the current frame of Rust](Node::enter), and waits for what it answers, if that is a promise.
@@ -12,8 +58,9 @@ impl Node {
     /// for: by a function that throws before its first `await`.)
     ///
     /// # Errors
-    /// What the function throws, or rejects with: [`CatchResultExt::catch`](rquickjs::CatchResultExt::catch) shows it. If the answer does not convert. If the script is
-    /// interrupted in the call itself; what is interrupted later never settles, so that who sets an interrupt handler waits with a timeout.
+    /// What the function throws, or rejects with: [`CatchResultExt::catch`](rquickjs::CatchResultExt::catch) shows it. If the answer does not convert. If the script has
+    /// [ended](crate::Error::exit_status), or ends while this waits: not this call's doing, perhaps. If the script is interrupted in the call itself; what is interrupted later
+    /// never settles, so that who sets an interrupt handler waits with a timeout.
     ///
     /// # Cancel safety
     /// Dropped, it waits no longer; what the script has begun goes on.
@@ -42,14 +89,46 @@ impl Node {
         f: &Function<'js>,
         args: impl IntoArgs<'js>,
     ) -> Result<R> {
-        let answer: MaybePromise<'js> = self.enter(ctx, || f.call(args))?;
+        if self.status(ctx).is_some() {
+            return Err(self.failed(ctx, Error::Exception));
+        }
+        let answer: MaybePromise<'js> = self
+            .enter(ctx, || f.call(args))
+            .map_err(|error| self.failed(ctx, error))?;
+        self.take_rejection(ctx, &answer)?;
+        let waiting = self.calls().begin();
+        let mut settled = pin!(answer.into_future::<R>());
+        poll_fn(|cx| match settled.as_mut().poll(cx) {
+            Poll::Ready(answer) => Poll::Ready(answer.map_err(|error| self.failed(ctx, error))),
+            Poll::Pending if self.status(ctx).is_some() => {
+                Poll::Ready(Err(self.failed(ctx, Error::Exception)))
+            }
+            Poll::Pending => {
+                waiting.register(cx.waker());
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// What was rejected already is not unhandled: Rust has it.
+    fn take_rejection<'js>(&self, ctx: &Ctx<'js>, answer: &MaybePromise<'js>) -> Result<()> {
         match answer.as_value().as_promise() {
             Some(promise) if promise.state() == PromiseState::Rejected => {
                 let handled: Function<'js> = self.internal(ctx)?.get("handledByHost")?;
-                handled.call::<_, ()>((promise.clone(),))?;
+                handled.call((promise.clone(),))
             }
-            _ => {}
+            _ => Ok(()),
         }
-        answer.into_future().await
+    }
+
+    /// The error of a call: that the script has ended, if it has.
+    fn failed(&self, ctx: &Ctx<'_>, error: Error) -> Error {
+        let Some(status) = self.status(ctx) else {
+            return error;
+        };
+        // What ended it was thrown, perhaps.
+        ctx.catch();
+        Exception::throw_message(ctx, &error::Error::exit(status).to_string())
     }
 }

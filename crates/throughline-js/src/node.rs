@@ -1,5 +1,7 @@
 //! Node's modules and globals in a context of the engine.
 
+#[cfg(feature = "async-runtime")]
+use crate::call::Calls;
 use crate::engine::{self, State};
 use crate::event_loop::LoopHandle;
 use crate::host::{Host, Options};
@@ -23,6 +25,8 @@ struct Inner {
     tasks: Tasks,
     /// Script asked for its end while the host was in it, or a limit was reached.
     is_ended: Cell<bool>,
+    #[cfg(feature = "async-runtime")]
+    calls: Calls,
 }
 
 impl Node {
@@ -44,6 +48,8 @@ impl Node {
             tasks: Tasks::new(handle.clone()),
             handle,
             is_ended: Cell::new(false),
+            #[cfg(feature = "async-runtime")]
+            calls: Calls::default(),
         }));
         state.set_node(node.clone());
         natives::install(ctx, &binding, &node)?;
@@ -132,6 +138,19 @@ impl Node {
         asked.or(self.0.is_ended.get().then_some(1))
     }
 
+    /// The script has ended: whoever drives the loop, or waits for an answer, waits no longer.
+    pub(crate) fn tell_ended(&self) {
+        self.0.handle.wake();
+        #[cfg(feature = "async-runtime")]
+        self.0.calls.wake();
+    }
+
+    /// Those who wait for answers of the script.
+    #[cfg(feature = "async-runtime")]
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.0.calls
+    }
+
     /// Runs a callback of the host's: in a boundary, with no frame and no resource. What it throws is an uncaught exception of the script.
     pub(crate) fn protect<'js>(&self, ctx: &Ctx<'js>, f: impl FnOnce() -> Result<()>) {
         let Some(state) = State::of(ctx) else { return };
@@ -169,6 +188,7 @@ impl Node {
             ctx.catch();
             if !self.is_ended(ctx) {
                 self.0.is_ended.set(true);
+                self.tell_ended();
             }
         }
     }

@@ -441,6 +441,9 @@ natives! {
     /// Ends the script with a status: nothing of it can catch this.
     1 endScript(state, call) {
         state.exit.set(Some(to_number(call.arg(0)) as i32));
+        if let Some(node) = state.node() {
+            node.tell_ended();
+        }
         state.throw_end()
     }
     2 isSameObject(_state, call) {

@@ -146,38 +146,82 @@ async fn an_exception_nobody_catches_is_reported_and_the_others_go_on() {
     many(&context, 10).await;
 }
 
-#[tokio::test]
-async fn a_rejection_that_rust_waits_for_is_handled() {
+/// A script that anything uncaught ends.
+async fn mortal(script: &'static str) -> (AsyncContext, Output, tokio::task::JoinHandle<()>) {
     let output = Output::default();
     let runtime = AsyncRuntime::new().unwrap();
     let context = AsyncContext::full(&runtime).await.unwrap();
     let options = output.options();
     context
-        .with(|ctx| {
-            Node::install(&ctx, options)?;
-            ctx.eval::<(), _>("globalThis.at = async (n) => { while (n-- > 0) await null; throw new Error('for Rust'); }; globalThis.now = () => 7;")
+        .with(move |ctx| {
+            let node = Node::install(&ctx, options)?;
+            ctx.globals().set("require", node.require_function(&ctx)?)?;
+            ctx.eval::<(), _>(script)
         })
         .await
         .unwrap();
     tokio::spawn(runtime.drive());
-    tokio::spawn(throughline_js::drive(context.clone()));
+    let driven = tokio::spawn(throughline_js::drive(context.clone()));
+    (context, output, driven)
+}
+
+/// Calls a function of the script, and waits for its answer.
+async fn call<R>(context: AsyncContext, name: &'static str, argument: usize) -> Result<R, String>
+where
+    R: for<'js> rquickjs::FromJs<'js> + Send + 'static,
+{
+    let answer = context.async_with(async |ctx| {
+        let node = Node::of(&ctx).unwrap();
+        let f: Function<'_> = ctx.globals().get(name).unwrap();
+        let answer = node.call::<R>(&ctx, &f, (argument,)).await;
+        answer.catch(&ctx).map_err(|error| error.to_string())
+    });
+    answer.await
+}
+
+#[tokio::test]
+async fn a_rejection_that_rust_waits_for_is_handled() {
+    let (context, output, _driven) = mortal(
+        "globalThis.at = async (n) => { while (n-- > 0) await null; throw new Error('for Rust'); }; globalThis.now = (n) => n;",
+    )
+    .await;
     for awaits in 0..3 {
-        let error = context.async_with(async |ctx| {
-            let node = Node::of(&ctx).unwrap();
-            let at: Function<'_> = ctx.globals().get("at").unwrap();
-            let answer = node.call::<()>(&ctx, &at, (awaits,)).await;
-            answer.catch(&ctx).unwrap_err().to_string()
-        });
-        let error = N.scope(awaits, error).await;
+        let error = call::<()>(context.clone(), "at", awaits).await.unwrap_err();
         assert!(error.contains("for Rust"), "{error}");
         yield_now().await;
     }
-    let seven = context.async_with(async |ctx| {
-        let now: Function<'_> = ctx.globals().get("now")?;
-        Node::of(&ctx).unwrap().call::<u32>(&ctx, &now, ()).await
-    });
-    assert_eq!(seven.await.unwrap(), 7);
+    assert_eq!(call::<usize>(context, "now", 7).await.unwrap(), 7);
     assert_eq!(output.text(), "");
+}
+
+#[tokio::test]
+async fn who_waits_for_a_script_is_told_when_it_ends() {
+    const ENDS: &str =
+        "process.exit(3); Promise.reject(new Error('boom')); setTimeout(() => process.exit(3), 1)";
+    for (ends, status) in ENDS.split("; ").zip([3, 1, 3]) {
+        let (context, _output, driven) = mortal(
+            "globalThis.waits = () => new Promise(() => {}); globalThis.ends = async (source) => { await null; eval(source); await waits(); };",
+        )
+        .await;
+        let waits = tokio::spawn(call::<()>(context.clone(), "waits", 0));
+        yield_now().await;
+        let ends = context.async_with(async |ctx| {
+            let node = Node::of(&ctx).unwrap();
+            let f: Function<'_> = ctx.globals().get("ends").unwrap();
+            let answer = node.call::<()>(&ctx, &f, (ends,)).await;
+            answer.catch(&ctx).unwrap_err().to_string()
+        });
+        let late = call::<()>(context.clone(), "waits", 0);
+        let errors = [
+            ends.await,
+            waits.await.unwrap().unwrap_err(),
+            late.await.unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.contains(&format!("ended with status {status}")), "{error}");
+        }
+        driven.await.unwrap();
+    }
 }
 
 #[tokio::test]
