@@ -55,8 +55,8 @@ struct Lent {
 impl Boundary for Lent {
     #[inline(always)]
     unsafe fn leave(&mut self) {
-        // SAFETY: the previous frame is still held by the boundary that held it; `base` by whoever lent it. What is current and not
-        // the base is an entered frame, and this boundary's.
+        // SAFETY: the previous frame is still held by the boundary that held it; `base` by whoever lent it, but no longer than until user code runs, which
+        // may be anybody's then: nobody looks at it any more. What is current and not the base is an entered frame, and this boundary's.
         unsafe {
             let last = make_current(self.previous);
             if last != self.base {
