@@ -1,13 +1,15 @@
 //! Calls into a script whose answers Rust waits for.
 
-use crate::error;
 use crate::node::Node;
+use crate::{crossing, error};
 use rquickjs::function::IntoArgs;
 use rquickjs::promise::{MaybePromise, PromiseState};
-use rquickjs::{Ctx, Error, Exception, FromJs, Function, Result};
+use rquickjs::{Ctx, Error, Exception, FromJs, Function, Result, Type, Value};
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::{Poll, Waker};
 
@@ -62,6 +64,8 @@ impl Node {
     /// [ended](crate::Error::exit_status), or ends while this waits: not this call's doing, perhaps. If the script is interrupted in the call itself; what is interrupted later
     /// never settles, so that who sets an interrupt handler waits with a timeout.
     ///
+    /// If a function of Rust panics in the call; the panic is [reported](throughline_core::set_reporter).
+    ///
     /// # Cancel safety
     /// Dropped, it waits no longer; what the script has begun goes on.
     ///
@@ -92,9 +96,11 @@ impl Node {
         if self.status(ctx).is_some() {
             return Err(self.failed(ctx, Error::Exception));
         }
-        let answer: MaybePromise<'js> = self
-            .enter(ctx, || f.call(args))
-            .map_err(|error| self.failed(ctx, error))?;
+        let called = catch_unwind(AssertUnwindSafe(|| self.enter(ctx, || f.call(args))));
+        let answer: MaybePromise<'js> = match called {
+            Ok(answer) => answer.map_err(|error| self.failed(ctx, error))?,
+            Err(payload) => return Err(panicked(ctx, &*payload)),
+        };
         self.take_rejection(ctx, &answer)?;
         let waiting = self.calls().begin();
         let mut settled = pin!(answer.into_future::<R>());
@@ -124,11 +130,46 @@ impl Node {
 
     /// The error of a call: that the script has ended, if it has.
     fn failed(&self, ctx: &Ctx<'_>, error: Error) -> Error {
-        let Some(status) = self.status(ctx) else {
-            return error;
-        };
-        // What ended it was thrown, perhaps.
-        ctx.catch();
-        Exception::throw_message(ctx, &error::Error::exit(status).to_string())
+        if let Some(status) = self.status(ctx) {
+            // What ended it was thrown, perhaps.
+            ctx.catch();
+            return Exception::throw_message(ctx, &error::Error::exit(status).to_string());
+        }
+        match error {
+            Error::Exception => rethrown(ctx, ctx.catch()),
+            other => other,
+        }
     }
+}
+
+// Where a function of Rust panics, the engine's interface throws what is no value, keeps the panic, and lets it go on in whoever meets the next exception. That is to be
+// nobody else's.
+
+/// What was thrown, again.
+fn rethrown<'js>(ctx: &Ctx<'js>, thrown: Value<'js>) -> Error {
+    if is_value(&thrown) {
+        return ctx.throw(thrown);
+    }
+    match catch_unwind(AssertUnwindSafe(|| ctx.eval::<(), _>("throw undefined"))) {
+        Err(payload) => crossing::panicked(ctx, &*payload),
+        Ok(_) => {
+            ctx.catch();
+            ctx.throw(thrown)
+        }
+    }
+}
+
+/// A panic came out of a call: of a function that it called, or that was kept when this call threw something itself.
+fn panicked(ctx: &Ctx<'_>, payload: &(dyn Any + Send)) -> Error {
+    let thrown = ctx.catch();
+    let error = crossing::panicked(ctx, payload);
+    if !is_value(&thrown) {
+        return error;
+    }
+    ctx.catch();
+    ctx.throw(thrown)
+}
+
+fn is_value(thrown: &Value<'_>) -> bool {
+    !matches!(thrown.type_of(), Type::Uninitialized | Type::Unknown)
 }

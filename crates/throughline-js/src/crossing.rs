@@ -2,7 +2,8 @@
 
 use crate::engine::{self, State};
 use rquickjs::function::{IntoJsFunc, ParamRequirement, Params};
-use rquickjs::{Exception, Result, Value};
+use rquickjs::{Ctx, Error, Exception, Result, Value};
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Makes a Rust function for JavaScript that runs in its caller's context, all of it: see [`Crossing`].
@@ -59,13 +60,16 @@ impl<'js, P, F: IntoJsFunc<'js, P>> IntoJsFunc<'js, P> for Crossing<F> {
             Some(state) => engine::cross(state, || self.0.call(params)),
             None => self.0.call(params),
         };
-        catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| {
-            let report = throughline_core::Report::Panic {
-                place: "a function that JavaScript called",
-                payload: &*payload,
-            };
-            throughline_core::__private::report(&report);
-            Err(Exception::throw_message(&ctx, "a Rust function panicked"))
-        })
+        catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| Err(panicked(&ctx, &*payload)))
     }
+}
+
+/// Reports a panic; what the script gets for it.
+pub(crate) fn panicked(ctx: &Ctx<'_>, payload: &(dyn Any + Send)) -> Error {
+    let report = throughline_core::Report::Panic {
+        place: "a function that JavaScript called",
+        payload,
+    };
+    throughline_core::__private::report(&report);
+    Exception::throw_message(ctx, "a Rust function panicked")
 }

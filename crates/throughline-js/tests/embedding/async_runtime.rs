@@ -195,6 +195,28 @@ async fn a_rejection_that_rust_waits_for_is_handled() {
 }
 
 #[tokio::test]
+async fn a_panic_in_a_plain_function_is_its_callers_and_nobody_elses() {
+    let (context, _output, _driven) = mortal(
+        "globalThis.calls = async (n) => { for (let i = 0; i < n; i++) await null; fails(); }; globalThis.throws = () => { throw new Error('my own'); }; globalThis.swallows = async (n) => { try { await calls(n); } catch {} };",
+    )
+    .await;
+    let fails = || -> () { panic!("on purpose") };
+    let set = context.with(move |ctx| ctx.globals().set("fails", Function::new(ctx.clone(), fails)));
+    set.await.unwrap();
+    for awaits in 0..3 {
+        let error = call::<()>(context.clone(), "calls", awaits).await.unwrap_err();
+        assert!(error.contains("a Rust function panicked"), "{error}");
+        let other = call::<()>(context.clone(), "throws", 0).await.unwrap_err();
+        assert!(other.contains("my own"), "{other}");
+        call::<()>(context.clone(), "swallows", awaits).await.unwrap();
+        let other = call::<()>(context.clone(), "throws", 0).await.unwrap_err();
+        assert!(other.contains("my own"), "{other}");
+        let error = call::<()>(context.clone(), "fails", 0).await.unwrap_err();
+        assert!(error.contains("a Rust function panicked"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn who_waits_for_a_script_is_told_when_it_ends() {
     const ENDS: &str =
         "process.exit(3); Promise.reject(new Error('boom')); setTimeout(() => process.exit(3), 1)";
