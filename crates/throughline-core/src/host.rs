@@ -123,6 +123,33 @@ pub fn set(frame: Snapshot) -> Result<Snapshot, NoBoundary<Snapshot>> {
     }
 }
 
+/// Runs `f` as on a bare thread: in no context and in no boundary, so that nothing can be entered.
+///
+/// For whoever runs *other people's* work in place while a context is on: a pool's thread that waits and meanwhile takes what it finds, an executor that is driven by a
+/// request. What such work needs it brings along. In [`root`](crate::root) it would see no more, but what one piece of it enters, the next one would read.
+///
+/// # Panics
+/// If `f` does; what was in force is back then.
+///
+/// # Examples
+/// ```
+/// use throughline_core::{AsyncLocalStorage, host, in_boundary, snapshot};
+/// use futures::{executor::LocalPool, task::LocalSpawnExt};
+/// static USER: AsyncLocalStorage<&str> = AsyncLocalStorage::new();
+///
+/// let mut executor = LocalPool::new();
+/// executor.spawner().spawn_local(async { assert!(USER.get_store().is_none() && !in_boundary()) }).unwrap();
+/// USER.run("ada", || {
+///     // Ours in our context, and the others' in none.
+///     let ours = snapshot().scope(async { USER.get_store() });
+///     assert_eq!(host::outside(|| { executor.run_until_stalled(); executor.run_until(ours) }), Some("ada"));
+/// });
+/// ```
+#[inline]
+pub fn outside<R>(f: impl FnOnce() -> R) -> R {
+    frame::outside(f)
+}
+
 /// A context that is entered again and again, and keeps what was entered inside: a task's, between its polls.
 ///
 /// # Examples

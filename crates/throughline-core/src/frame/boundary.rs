@@ -46,6 +46,16 @@ pub(crate) fn enter_current<R>(f: impl FnOnce() -> R) -> R {
     run_in(Lent { previous, base }, f)
 }
 
+/// Runs `f` as if no boundary were open: nothing is set, and nothing can be entered.
+#[inline]
+pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
+    // SAFETY: the frame outside of all is immortal.
+    let previous = unsafe { make_current(OUTSIDE) };
+    // Nothing is entered here; what may be left over is a visit that nobody left.
+    let base = OUTSIDE;
+    run_in(Lent { previous, base }, f)
+}
+
 /// A boundary over a frame that somebody else holds.
 struct Lent {
     previous: *const Frame,

@@ -1,9 +1,10 @@
 //! `host`: frames moved by hand.
 
 use crate::support::{assert_nothing_left, pause, poll};
+use std::panic::catch_unwind;
 use std::pin::pin;
 use std::task::Poll;
-use throughline_core::{AsyncLocalStorage, Snapshot, host, root, root_scope, snapshot};
+use throughline_core::{AsyncLocalStorage, Snapshot, host, in_boundary, root, root_scope, snapshot};
 
 static A: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
 static B: AsyncLocalStorage<u32> = AsyncLocalStorage::new();
@@ -48,6 +49,68 @@ fn a_frame_put_in_force_lasts_until_the_boundary_ends() {
         assert_eq!((A.get_store(), B.get_store()), (None, Some(5)));
     });
     assert_eq!(one.get(&A), Some(1));
+}
+
+#[test]
+fn outside_nothing_is_set_and_nothing_can_be_entered_and_all_is_back_after_it() {
+    A.run(1, || {
+        B.enter_with(2);
+        let guard = A.with_scope(3);
+        let seen = host::outside(|| {
+            assert!(!in_boundary() && host::current().is_empty());
+            assert!(catch_unwind(|| A.enter_with(7)).is_err());
+            assert!(catch_unwind(|| A.with_scope(7)).is_err());
+            let one = host::frame_with(&Snapshot::empty(), &A, 7);
+            assert!(host::set(one).is_err());
+            // A boundary in it is one as anywhere.
+            let within = B.run(8, || {
+                A.enter_with(9);
+                host::outside(|| assert_eq!((A.get_store(), B.get_store()), (None, None)));
+                (A.get_store(), B.get_store())
+            });
+            (within, A.get_store(), B.get_store())
+        });
+        assert_eq!(seen, ((Some(9), Some(8)), None, None));
+        assert_eq!((A.get_store(), B.get_store()), (Some(3), Some(2)));
+        drop(guard);
+        assert!(catch_unwind(|| host::outside(|| panic!("on purpose"))).is_err());
+        assert_eq!((A.get_store(), B.get_store()), (Some(1), Some(2)));
+    });
+    assert_nothing_left();
+}
+
+#[test]
+fn a_visit_that_began_outside_and_was_not_left_ends_there() {
+    A.run(1, || {
+        let (visit, around) = host::outside(|| {
+            let visit = host::Resident::new(A.run(2, snapshot)).visit();
+            A.enter_with(3);
+            (visit, A.get_store())
+        });
+        assert_eq!((around, A.get_store()), (Some(3), Some(1)));
+        assert!(visit.leave().is_err());
+        assert_eq!(A.get_store(), Some(1));
+        // One that is on around it cannot be left from inside.
+        let visit = host::Resident::new(A.run(4, snapshot)).visit();
+        let visit = host::outside(|| visit.leave().unwrap_err());
+        assert_eq!(A.get_store(), Some(4));
+        assert!(visit.leave().is_ok());
+        assert_eq!(A.get_store(), Some(1));
+    });
+    assert_nothing_left();
+}
+
+#[test]
+fn a_store_that_is_lent_outlives_what_runs_outside_meanwhile() {
+    static TEXT: AsyncLocalStorage<String> = AsyncLocalStorage::new();
+    root(|| {
+        TEXT.enter_with("ada".to_owned());
+        TEXT.with(|text| {
+            host::outside(|| assert!(catch_unwind(|| TEXT.enter_with("eve".to_owned())).is_err()));
+            assert_eq!(text.unwrap(), "ada");
+        });
+    });
+    assert_nothing_left();
 }
 
 /// Law 10: never on a bare thread.

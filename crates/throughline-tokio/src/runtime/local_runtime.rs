@@ -4,11 +4,13 @@ use super::Handle;
 use ::tokio::runtime::{EnterGuard, RuntimeMetrics};
 use ::tokio::task::JoinHandle;
 use std::fmt;
+use std::future::ready;
 use std::io;
 use std::ops::Deref;
 use std::time::Duration;
-use throughline::snapshot;
+use throughline::host::outside;
 use throughline::tokio::LocalRuntimeExt;
+use throughline::{in_boundary, snapshot};
 
 /// A [`tokio::runtime::LocalRuntime`](::tokio::runtime::LocalRuntime) whose tasks inherit the context of whoever spawns them.
 ///
@@ -72,12 +74,19 @@ impl LocalRuntime {
     }
 
     /// As tokio's; the future has the caller's context, in a boundary of its own: what it enters is its own, and ends with it.
+    /// A plain task of another crate that it polls meanwhile sees neither, and can enter nothing there.
     ///
     /// # Panics
     /// As tokio's.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.tokio.block_on(snapshot().scope(future))
+        let future = snapshot().scope(future);
+        if !in_boundary() {
+            return self.tokio.block_on(future);
+        }
+        // Where tokio refuses it names the caller's line, which a closure would hide.
+        self.tokio.block_on(ready(()));
+        outside(|| self.tokio.block_on(future))
     }
 
     /// As tokio's.

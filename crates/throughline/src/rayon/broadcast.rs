@@ -2,7 +2,7 @@
 
 use ::rayon::BroadcastContext;
 use throughline_core::__private::Bound;
-use throughline_core::{HandOver, Snapshot, root, snapshot_for};
+use throughline_core::{HandOver, Snapshot, host::outside, snapshot_for};
 
 /// As [`rayon::broadcast`](::rayon::broadcast), on each thread in the context of the caller, in a boundary of its own.
 ///
@@ -24,7 +24,7 @@ where
     R: Send,
 {
     let here = snapshot_for(HandOver::Blocking);
-    root(|| ::rayon::broadcast(|thread| here.run(|| op(thread))))
+    outside(|| ::rayon::broadcast(|thread| here.run(|| op(thread))))
 }
 
 /// As [`rayon::spawn_broadcast`](::rayon::spawn_broadcast), on each thread in the context of the place where this is called, in a boundary of its own.

@@ -1,7 +1,7 @@
 //! Two halves at once.
 
 use ::rayon::FnContext;
-use throughline_core::{HandOver, root, snapshot_for};
+use throughline_core::{HandOver, host::outside, snapshot_for};
 
 /// As [`rayon::join`](::rayon::join), both halves in the context of the caller; what one of them enters, nobody else sees.
 ///
@@ -44,7 +44,7 @@ where
     let here = snapshot_for(HandOver::Blocking);
     let (mut a, mut b) = (None, None);
     // The caller's context is held back while this thread waits for the half that was stolen, and meanwhile runs what it finds.
-    root(|| {
+    outside(|| {
         ::rayon::join_context(
             |stolen| a = Some(here.run(|| oper_a(stolen))),
             |stolen| b = Some(here.run(|| oper_b(stolen))),

@@ -5,7 +5,7 @@
 //! is none. Here
 //!
 //! - every job runs in a boundary on the context it was given in, also where nothing was set;
-//! - a thread that waits holds its own context back, so that a job of somebody else, ours or not, sees nothing of it;
+//! - a thread that waits holds its own context back, so that a job of somebody else, ours or not, sees nothing of it, and enters nothing there;
 //! - what a job enters ends with the job: neither the other half of a `join` sees it nor the caller.
 //!
 //! The hand-over is of kind [`Blocking`](crate::HandOver::Blocking), taken (and filtered) once for a call, not for each job of it. Names and shapes are
@@ -16,14 +16,14 @@
 //! | [`join`], [`join_context`], [`scope`], [`scope_fifo`], [`in_place_scope`], [`in_place_scope_fifo`], [`spawn`], [`spawn_fifo`], [`broadcast`], [`spawn_broadcast`], [`yield_now`], [`yield_local`] | the same names |
 //! | `pool.install(…)`, `pool.spawn(…)` … | `pool.in_context().install(…)` …: see [`PoolContextExt`] |
 //! | `x.par_iter().map(…)` … | `x.par_iter().in_context().map(…)` …: see [`ParallelContextExt`] |
-//! | `x.par_sort_by(…)` and others that take closures | `let by = bind!(|a: &T, b: &T| …); root(|| x.par_sort_by(by))`: see [`bind!`](crate::bind!), [`root`](crate::root) |
+//! | `x.par_sort_by(…)` and others that take closures | `let by = bind!(|a: &T, b: &T| …); outside(|| x.par_sort_by(by))`: see [`bind!`](crate::bind!), [`outside`](crate::host::outside) |
 //!
 //! # Limits
 //!
 //! - **A raw `rayon::spawn`, `scope.spawn` or `par_iter` inside a job inherits nothing**, unless it happens to run on the thread that gave it, on top of it.
-//! - **A raw `rayon::join`, `scope` or `par_iter` inside a context waits *in* it**: a raw job of somebody else that is stolen meanwhile sees that context.
-//!   (One that was given through this module does not.) Nobody can mend that from outside: say them through this module, or put
-//!   [`root`](crate::root) round the call. The lines of `clippy.toml` that come with Throughline find them.
+//! - **A raw `rayon::join`, `scope` or `par_iter` inside a context waits *in* it**: a raw job of somebody else that is stolen meanwhile sees that context,
+//!   and what it enters stays there. (One that was given through this module does neither.) Nobody can mend that from elsewhere: say them through this module, or put
+//!   [`outside`](crate::host::outside) round the call. The lines of `clippy.toml` that come with Throughline find them.
 //! - A panic that leaves a job of [`spawn`] goes where rayon sends it: to the pool's panic handler, or it aborts. The context has ended by then.
 //!
 //! # Examples

@@ -1,7 +1,7 @@
 //! A pool's own entry points.
 
 use ::rayon::{BroadcastContext, ThreadPool, Yield};
-use throughline_core::{HandOver, Snapshot, root, snapshot_for};
+use throughline_core::{HandOver, Snapshot, host::outside, snapshot_for};
 
 use super::broadcast::on_each;
 use super::spawn::job;
@@ -62,7 +62,7 @@ impl PoolInContext<'_> {
         R: Send,
     {
         // A thread of another pool runs what it finds while it waits for this one.
-        root(|| self.pool.install(|| self.context.run(op)))
+        outside(|| self.pool.install(|| self.context.run(op)))
     }
 
     /// As [`ThreadPool::join`]: see [`join`](super::join).
@@ -111,7 +111,7 @@ impl PoolInContext<'_> {
     where
         OP: FnOnce(&Scope<'_, 'scope>) -> R,
     {
-        root(|| {
+        outside(|| {
             self.pool
                 .in_place_scope(|inner| self.context.run(|| op(&Scope { inner })))
         })
@@ -125,7 +125,7 @@ impl PoolInContext<'_> {
     where
         OP: FnOnce(&ScopeFifo<'_, 'scope>) -> R,
     {
-        root(|| {
+        outside(|| {
             self.pool
                 .in_place_scope_fifo(|inner| self.context.run(|| op(&ScopeFifo { inner })))
         })
@@ -156,7 +156,7 @@ impl PoolInContext<'_> {
         OP: Fn(BroadcastContext<'_>) -> R + Sync,
         R: Send,
     {
-        root(|| self.pool.broadcast(|thread| self.context.run(|| op(thread))))
+        outside(|| self.pool.broadcast(|thread| self.context.run(|| op(thread))))
     }
 
     /// As [`ThreadPool::spawn_broadcast`]: see [`spawn_broadcast`](super::spawn_broadcast()).
@@ -169,11 +169,11 @@ impl PoolInContext<'_> {
 
     /// As [`ThreadPool::yield_now`]; the job that runs meanwhile sees nothing of the caller's context.
     pub fn yield_now(&self) -> Option<Yield> {
-        root(|| self.pool.yield_now())
+        outside(|| self.pool.yield_now())
     }
 
     /// As [`ThreadPool::yield_local`]; the job that runs meanwhile sees nothing of the caller's context.
     pub fn yield_local(&self) -> Option<Yield> {
-        root(|| self.pool.yield_local())
+        outside(|| self.pool.yield_local())
     }
 }

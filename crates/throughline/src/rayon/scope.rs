@@ -4,7 +4,7 @@ use std::fmt;
 
 use ::rayon::BroadcastContext;
 use throughline_core::__private::Bound;
-use throughline_core::{HandOver, root, snapshot_for};
+use throughline_core::{HandOver, host::outside, snapshot_for};
 
 macro_rules! scope {
     ($(#[$example:meta])* $Scope:ident, $scope:ident, $in_place:ident, $spawn:ident) => {
@@ -21,7 +21,7 @@ macro_rules! scope {
         {
             let here = snapshot_for(HandOver::Blocking);
             // The caller's context is held back while this thread waits, and meanwhile runs what it finds.
-            root(|| ::rayon::$scope(|inner| here.run(|| op(&$Scope { inner }))))
+            outside(|| ::rayon::$scope(|inner| here.run(|| op(&$Scope { inner }))))
         }
 
         #[doc = concat!("As [`rayon::", stringify!($in_place), "`](::rayon::", stringify!($in_place), "()): `op` runs on this thread. Else as [`", stringify!($scope), "`](", stringify!($scope), "()).")]
@@ -34,7 +34,7 @@ macro_rules! scope {
             OP: FnOnce(&$Scope<'_, 'scope>) -> R,
         {
             let here = snapshot_for(HandOver::Blocking);
-            root(|| ::rayon::$in_place(|inner| here.run(|| op(&$Scope { inner }))))
+            outside(|| ::rayon::$in_place(|inner| here.run(|| op(&$Scope { inner }))))
         }
 
         #[doc = concat!("Where the jobs of a [`", stringify!($scope), "`](", stringify!($scope), "()) are spawned: [`rayon::", stringify!($Scope), "`](::rayon::", stringify!($Scope), "), whose jobs run in the context of whoever spawns them.")]

@@ -8,8 +8,10 @@ use std::thread;
 
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use throughline::rayon::prelude::*;
-use throughline::rayon::{self, InContext, PoolInContext, Scope, ScopeFifo, ThreadPool, ThreadPoolBuilder};
-use throughline::{AsyncLocalStorage, Crossing, Propagation, in_boundary, root};
+use throughline::rayon::{
+    self, InContext, PoolInContext, Scope, ScopeFifo, ThreadPool, ThreadPoolBuilder, Yield,
+};
+use throughline::{AsyncLocalStorage, BindMut as _, Crossing, Propagation, in_boundary, root};
 
 static ID: AsyncLocalStorage<u64> = AsyncLocalStorage::new();
 
@@ -315,6 +317,46 @@ fn pool_that_waits_for_another_one_shows_its_context_to_no_stranger() {
         });
     });
     assert_eq!(stranger.saw(), None);
+}
+
+#[test]
+fn raw_job_that_a_waiting_thread_runs_can_enter_nothing_there() {
+    let (pool, (send, saw)) = (pool(1), mpsc::channel());
+    let raw = |n: u64| {
+        let send = send.clone();
+        move || {
+            let entered = catch_unwind(|| ID.enter_with(n)).is_ok();
+            send.send((entered, in_boundary(), id())).unwrap();
+        }
+    };
+    ID.run(1, || {
+        pool.in_context().install(|| {
+            ::rayon::spawn(raw(7));
+            ::rayon::spawn(raw(8));
+            while rayon::yield_now() == Some(Yield::Executed) {}
+            assert_eq!(id(), Some(1));
+            rayon::join(|| ::rayon::spawn(raw(9)), || ());
+            rayon::scope(|_| ::rayon::spawn(raw(10)));
+        });
+    });
+    drop(pool);
+    assert_eq!(saw.try_iter().collect::<Vec<_>>(), [(false, false, None); 4]);
+}
+
+/// What a serial iterator does is done by whoever asks it next.
+#[test]
+fn serial_iterator_under_a_bridge_is_in_context_if_it_was_bound() {
+    let seen = ID.run(1, || {
+        let mut serial = (0..100).map(|_| id());
+        let bound = std::iter::from_fn((move || serial.next()).bind_mut());
+        let seen: Vec<_> = bound
+            .par_bridge()
+            .in_context()
+            .map(|pulled| (pulled, id()))
+            .collect();
+        seen
+    });
+    assert_eq!(seen, [(Some(1), Some(1)); 100]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use ::rayon::iter::{
     PanicFuse, ParallelIterator, Positions, Rev, Skip, SkipAny, SkipAnyWhile, StepBy, Take, TakeAny,
     TakeAnyWhile, UniformBlocks, Update, WhileSome, Zip, ZipEq,
 };
-use throughline_core::{Snapshot, root};
+use throughline_core::{Snapshot, host::outside};
 
 use super::InContext;
 use super::bound::{change, look, make, take, take_two, take_with};
@@ -378,7 +378,7 @@ impl<I: IndexedParallelIterator> InContext<I> {
         P: Fn(I::Item) -> bool + Sync + Send,
     {
         let predicate = take(&self.context, predicate);
-        root(|| self.base.position_any(predicate))
+        outside(|| self.base.position_any(predicate))
     }
 
     /// As [`IndexedParallelIterator::position_first`].
@@ -387,7 +387,7 @@ impl<I: IndexedParallelIterator> InContext<I> {
         P: Fn(I::Item) -> bool + Sync + Send,
     {
         let predicate = take(&self.context, predicate);
-        root(|| self.base.position_first(predicate))
+        outside(|| self.base.position_first(predicate))
     }
 
     /// As [`IndexedParallelIterator::position_last`].
@@ -396,6 +396,6 @@ impl<I: IndexedParallelIterator> InContext<I> {
         P: Fn(I::Item) -> bool + Sync + Send,
     {
         let predicate = take(&self.context, predicate);
-        root(|| self.base.position_last(predicate))
+        outside(|| self.base.position_last(predicate))
     }
 }

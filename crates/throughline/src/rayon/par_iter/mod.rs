@@ -7,7 +7,7 @@ mod producer;
 
 use ::rayon::iter::plumbing::{Consumer, ProducerCallback, UnindexedConsumer};
 use ::rayon::iter::{IndexedParallelIterator, ParallelIterator};
-use throughline_core::{HandOver, Snapshot, root, snapshot_for};
+use throughline_core::{HandOver, Snapshot, host::outside, snapshot_for};
 
 use consumer::Within;
 use producer::Callback;
@@ -56,6 +56,9 @@ impl<I: ParallelIterator> ParallelContextExt for I {}
 /// has closures of its own: it takes an `in_context()` of its own. Items that no closure was given (after a panic, or a search that ended early) are dropped where rayon drops them.
 /// `cmp`, `eq` and their kin compare outside.
 ///
+/// A serial iterator under `par_bridge` is asked by whichever thread comes next, outside. Bind it, if it reads a storage:
+/// `iter::from_fn((move || serial.next()).bind_mut()).par_bridge().in_context()`.
+///
 /// # Panics
 /// What runs it does if a closure does.
 #[must_use = "iterator adaptors are lazy and do nothing unless consumed"]
@@ -74,7 +77,7 @@ impl<I: ParallelIterator> ParallelIterator for InContext<I> {
             inner: consumer,
             context: &context,
         };
-        root(|| base.drive_unindexed(consumer))
+        outside(|| base.drive_unindexed(consumer))
     }
 
     fn opt_len(&self) -> Option<usize> {
@@ -93,7 +96,7 @@ impl<I: IndexedParallelIterator> IndexedParallelIterator for InContext<I> {
             inner: consumer,
             context: &context,
         };
-        root(|| base.drive(consumer))
+        outside(|| base.drive(consumer))
     }
 
     fn with_producer<CB: ProducerCallback<I::Item>>(self, callback: CB) -> CB::Output {
@@ -102,6 +105,6 @@ impl<I: IndexedParallelIterator> IndexedParallelIterator for InContext<I> {
             callback,
             context: &context,
         };
-        root(|| base.with_producer(callback))
+        outside(|| base.with_producer(callback))
     }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 /// A [`tokio::task::LocalSet`] whose tasks inherit the context of whoever spawns them.
 ///
 /// It spawns itself; all else it has from tokio's, which it dereferences to. What `run_until` and `block_on` are given runs in the context of whoever
-/// awaits it.
+/// awaits it. So do, meanwhile, tasks that were spawned on the set *plainly*, by whomever: where there may be such, drive it where nothing is set.
 ///
 /// # Examples
 /// ```

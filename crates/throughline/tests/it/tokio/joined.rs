@@ -1,10 +1,13 @@
 //! Law 3: what runs in one task shares its boundary, unless it has one of its own.
 
 use super::{ID, id};
+use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt};
+use std::panic::catch_unwind;
 use std::time::Duration;
-use throughline::FutureContextExt;
+use throughline::host::outside;
 use throughline::tokio::spawn;
+use throughline::{FutureContextExt, in_boundary, snapshot};
 use tokio::task::yield_now;
 
 /// Enters `store`, lets the others do so, and looks.
@@ -74,4 +77,49 @@ async fn timeout_interval_and_select_stay_in_the_task() {
     };
     let seen = ID.run(0, || spawn(task)).await.unwrap();
     assert_eq!(seen, (Some(1), Some(1), Some(2), Some(2)));
+}
+
+/// As a cache's that is filled for all who wait for it: whoever polls it lends it his context, unless it has its own.
+#[tokio::test]
+async fn future_that_is_shared_is_in_the_context_of_whoever_polls_it_unless_it_was_wrapped() {
+    async fn twice() -> (Option<u64>, Option<u64>) {
+        let first = id();
+        yield_now().await;
+        (first, id())
+    }
+    let plain = twice().boxed();
+    let wrapped = ID.run(5, || twice().in_context()).boxed();
+    for (future, seen) in [
+        (plain.boxed(), (Some(1), Some(2))),
+        (wrapped.boxed(), (Some(5), Some(5))),
+    ] {
+        let shared = future.shared();
+        let mut first = Box::pin(ID.scope(1, shared.clone()));
+        assert!(futures::poll!(&mut first).is_pending());
+        assert_eq!(ID.scope(2, shared).await, seen);
+        assert_eq!(first.await, seen);
+    }
+}
+
+/// So that another's task reads, and changes, what belongs to whoever drives the runtime, unless that one stays outside meanwhile.
+#[test]
+fn plain_task_is_in_the_context_of_whoever_drives_its_runtime_unless_that_is_done_outside() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let plain = || {
+        runtime.spawn(async {
+            let seen = (id(), in_boundary());
+            (seen, catch_unwind(|| ID.enter_with(9)).is_ok())
+        })
+    };
+    let (inside, out) = (plain(), plain());
+    let seen = ID.run(1, || (runtime.block_on(inside).unwrap(), id()));
+    assert_eq!(seen, (((Some(1), true), true), Some(9)));
+    runtime.block_on(out).unwrap();
+
+    let task = plain();
+    let seen = ID.run(1, || {
+        let ours = snapshot().scope(async { (task.await.unwrap(), id()) });
+        (outside(|| runtime.block_on(ours)), id())
+    });
+    assert_eq!(seen, ((((None, false), false), Some(1)), Some(1)));
 }

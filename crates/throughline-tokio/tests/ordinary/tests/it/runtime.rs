@@ -1,10 +1,11 @@
 //! `Runtime`, `Handle` and what builds them.
 
 use crate::REQUEST;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
+use tokio::runtime::{Builder, Handle, LocalRuntime, Runtime, RuntimeFlavor};
 
 #[test]
 fn runtime_spawn_inherits() {
@@ -146,4 +147,68 @@ fn builder_is_tokios_in_all_else() {
         assert!(begun.elapsed() >= Duration::from_secs(3600));
     });
     paused.shutdown_background();
+}
+
+/// As a pooled connection's reader, of a crate that names tokio itself: it belongs to none of those who drive the runtime.
+#[test]
+fn plain_task_that_block_on_polls_sees_nothing_of_its_caller_and_enters_nothing_there() {
+    async fn plain() -> (Vec<Option<u64>>, bool) {
+        let mut seen = Vec::new();
+        let mut entered = false;
+        for _ in 0..4 {
+            seen.push(REQUEST.get_store());
+            entered |= catch_unwind(|| REQUEST.enter_with(9)).is_ok();
+            tokio::task::yield_now().await;
+        }
+        (seen, entered)
+    }
+    let nothing = (vec![None; 4], false);
+
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let (first, second) = (
+        tokio::real::runtime::Runtime::spawn(&runtime, plain()),
+        runtime.handle().clone(),
+    );
+    let seen = REQUEST.run(1, || {
+        runtime.block_on(async {
+            REQUEST.enter_with(2);
+            tokio::task::yield_now().await;
+            REQUEST.get_store()
+        })
+    });
+    assert_eq!(seen, Some(2));
+    let second = tokio::real::runtime::Handle::spawn(&second, plain());
+    let seen = REQUEST.run(3, || {
+        let seen = runtime.block_on(async { (first.await.unwrap(), second.await.unwrap()) });
+        (seen, REQUEST.get_store())
+    });
+    assert_eq!(seen, ((nothing.clone(), nothing.clone()), Some(3)));
+
+    let local = LocalRuntime::new().unwrap();
+    let seen = REQUEST.run(4, || {
+        local.block_on(async { tokio::real::task::spawn_local(plain()).await.unwrap() })
+    });
+    assert_eq!(seen, nothing);
+}
+
+#[test]
+fn block_on_that_is_refused_in_a_task_names_its_callers_line() {
+    static LINES: Mutex<Vec<(String, u32)>> = Mutex::new(Vec::new());
+    let former = take_hook();
+    set_hook(Box::new(move |panic| {
+        let at = panic.location().unwrap();
+        LINES.lock().unwrap().push((at.file().to_owned(), at.line()));
+        former(panic);
+    }));
+    let (outer, inner) = (
+        Runtime::new().unwrap(),
+        Builder::new_current_thread().build().unwrap(),
+    );
+    let line = line!() + 1;
+    let refused = || inner.block_on(async {});
+    let refused = REQUEST.run(1, || {
+        outer.block_on(async { catch_unwind(AssertUnwindSafe(refused)).is_err() })
+    });
+    assert!(refused);
+    assert!(LINES.lock().unwrap().contains(&(file!().to_owned(), line)));
 }
