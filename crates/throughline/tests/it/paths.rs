@@ -76,13 +76,12 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
         })
 }
 
-/// Those that are the reader's own, or stand for any, or that a program writes.
-const ELSEWHERE: [&str; 8] = [
+/// Those that are the reader's own, or stand for any.
+const ELSEWHERE: [&str; 7] = [
     ".cargo/config.toml",
     "FILE.js",
     "NAME.js",
     "clippy.toml",
-    "docs/performance.md",
     "index.js",
     "package.json",
     "src/query.rs",
