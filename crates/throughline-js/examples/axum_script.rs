@@ -9,7 +9,7 @@ use rquickjs::{AsyncContext, AsyncRuntime, CatchResultExt, Function};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use throughline_core::AsyncLocalStorage;
-use throughline_js::{Node, Options, promise};
+use throughline_js::{Node, Options, async_with, promise};
 
 static REQUEST_ID: AsyncLocalStorage<String> = AsyncLocalStorage::new();
 
@@ -58,7 +58,7 @@ async fn start_script(lines: Lines) -> rquickjs::Result<AsyncContext> {
 
 /// Calls the script's handler in the context of the request.
 async fn handle(context: AsyncContext, name: String) -> Result<String, String> {
-    let answer = context.async_with(async |ctx| {
+    let answer = async_with(&context, async |ctx| {
         let call = || async {
             let node = Node::of(&ctx).ok_or(rquickjs::Error::Unknown)?;
             let handle: Function<'_> = ctx.globals().get("handle")?;

@@ -67,7 +67,7 @@ impl Node {
     /// If a function of Rust panics in the call; the panic is [reported](throughline_core::set_reporter).
     ///
     /// # Cancel safety
-    /// Dropped, it waits no longer; what the script has begun goes on.
+    /// Dropped, it waits no longer; what the script has begun goes on. What may be dropped before it is done belongs in [`async_with`](crate::async_with).
     ///
     /// # Examples
     /// ```

@@ -1,6 +1,8 @@
 // Its server needs the feature; what is tested is the whole of it.
 #![cfg_attr(any(not(doctest), feature = "async-runtime"), doc = include_str!("../README.md"))]
 
+#[cfg(feature = "async-runtime")]
+mod async_with;
 mod builtins;
 #[cfg(feature = "async-runtime")]
 mod call;
@@ -27,6 +29,8 @@ mod tasks;
 mod threads;
 mod turn;
 
+#[cfg(feature = "async-runtime")]
+pub use async_with::{AsyncWith, async_with};
 pub use crossing::{Crossing, crossing};
 #[cfg(feature = "async-runtime")]
 pub use drive::drive;

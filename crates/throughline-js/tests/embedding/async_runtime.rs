@@ -4,9 +4,11 @@ use crate::support::{Output, USER};
 use futures_lite::future::yield_now;
 use rquickjs::function::Async;
 use rquickjs::{AsyncContext, AsyncRuntime, CatchResultExt, Function, Promise};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use throughline_core::{AsyncLocalStorage, FutureContextExt, execution_async_id};
-use throughline_js::{Node, Options, crossing, promise};
+use throughline_js::{Node, Options, async_with, crossing, promise};
 
 static N: AsyncLocalStorage<usize> = AsyncLocalStorage::new();
 
@@ -257,4 +259,59 @@ async fn a_cancelled_call_leaves_nothing() {
         assert_eq!(N.get_store(), None);
     }
     many(&context, 10).await;
+}
+
+/// Says where it was dropped.
+struct SeesItsRequest(usize, Arc<AtomicUsize>);
+
+impl Drop for SeesItsRequest {
+    fn drop(&mut self) {
+        assert_eq!(N.get_store(), Some(self.0));
+        self.1.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn calls_cancelled_on_any_thread_are_dropped_in_their_contexts_and_by_who_has_the_engine() {
+    const CALLS: usize = 600;
+    let context = start(
+        "globalThis.handle = (id) => als.run({ id }, async () => { for (let i = 0; i < 5; i++) { await ours(id % 3); await { then(f) { f(); } }; if (als.getStore().id !== id || n.getStore() !== id) throw new Error('mixed'); } return id; });",
+    )
+    .await;
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let mut calls = tokio::task::JoinSet::new();
+    for n in 0..CALLS {
+        let (context, sees) = (context.clone(), SeesItsRequest(n, dropped.clone()));
+        let call = async_with(&context, async move |ctx| {
+            let _sees = sees;
+            let handle: Function<'_> = ctx.globals().get("handle").unwrap();
+            let answer = Node::of(&ctx).unwrap().call::<usize>(&ctx, &handle, (n,)).await;
+            answer.catch(&ctx).map_err(|error| error.to_string())
+        });
+        let patience = Duration::from_millis(n as u64 % 23);
+        calls.spawn(N.scope(n, async move {
+            if let Ok(answer) = tokio::time::timeout(patience, call).await {
+                assert_eq!(answer, Ok(n));
+            }
+        }));
+    }
+    calls.join_all().await;
+    while dropped.load(Ordering::Relaxed) < CALLS {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn work_that_panics_panics_in_who_waits_for_it_and_the_others_go_on() {
+    let context = start("globalThis.handle = (id) => id;").await;
+    let panics = async_with(&context, async |_ctx| -> () {
+        yield_now().await;
+        panic!("on purpose")
+    });
+    assert!(tokio::spawn(panics).await.unwrap_err().is_panic());
+    let seven = async_with(&context, async |ctx| {
+        yield_now().await;
+        (ctx.eval::<usize, _>("handle(7)").unwrap(), N.get_store())
+    });
+    assert_eq!(N.scope(3, seven).await, (7, Some(3)));
 }
