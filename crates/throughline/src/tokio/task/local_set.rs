@@ -2,15 +2,19 @@
 
 use super::in_place_of;
 use crate::tokio::handed::{self, Once};
+use ::tokio::runtime::Runtime;
 use ::tokio::task::JoinHandle;
 use std::fmt;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use throughline_core::host::outside;
+use throughline_core::snapshot;
 
 /// A [`tokio::task::LocalSet`] whose tasks inherit the context of whoever spawns them.
 ///
-/// It spawns itself; all else it has from tokio's, which it dereferences to. What `run_until` and `block_on` are given runs in the context of whoever
-/// awaits it. So do, meanwhile, tasks that were spawned on the set *plainly*, by whomever: where there may be such, drive it where nothing is set.
+/// What `run_until` and `block_on` are given runs in the context of whoever awaits it, in a boundary of its own: what it enters ends with it. Tasks that were spawned on
+/// the set *plainly*, by whomever, see nothing of that, and can enter nothing there. All else it has from tokio's, which it dereferences to.
 ///
 /// # Examples
 /// ```
@@ -48,6 +52,24 @@ impl LocalSet {
         let _once = Once::handed_over();
         self.0.spawn_local(future)
     }
+
+    /// As tokio's; the future has the context of whoever awaits this.
+    ///
+    /// # Cancel safety
+    /// Dropped, it drops the future in its context; the tasks stay in the set.
+    pub async fn run_until<F: Future>(&self, future: F) -> F::Output {
+        let mut inner = pin!(self.0.run_until(snapshot().scope(future)));
+        poll_fn(|cx| outside(|| inner.as_mut().poll(cx))).await
+    }
+
+    /// As tokio's; the future has the caller's context.
+    ///
+    /// # Panics
+    /// As tokio's.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, rt: &Runtime, future: F) -> F::Output {
+        rt.block_on(self.run_until(future))
+    }
 }
 
 /// As tokio's: ready once all its tasks are.
@@ -55,7 +77,7 @@ impl Future for LocalSet {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        Pin::new(&mut self.0).poll(cx)
+        outside(|| Pin::new(&mut self.0).poll(cx))
     }
 }
 

@@ -2,11 +2,14 @@
 
 use super::{ID, Tells, id};
 use std::future::pending;
+use std::panic::catch_unwind;
 use std::rc::Rc;
+use throughline::in_boundary;
 use throughline::tokio::task::{JoinSet, LocalSet};
 use throughline::tokio::{LocalRuntimeExt, spawn_local};
 use tokio::runtime::LocalRuntime;
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 
 #[tokio::test]
 async fn join_set_of_an_iterator_spawns_in_the_context_of_whoever_collects() {
@@ -60,6 +63,59 @@ async fn local_set_is_ready_once_its_tasks_are_and_run_until_is_its_awaiters() {
     assert_eq!(ID.scope(2, local.run_until(async { id() })).await, Some(2));
     ID.scope(3, local).await;
     assert_eq!(seen.get(), Some(1));
+}
+
+/// Whoever drives the set.
+#[tokio::test]
+async fn plain_task_of_a_local_set_sees_nothing_of_whoever_drives_it_and_enters_nothing_there() {
+    async fn plain() -> (Vec<Option<u64>>, bool) {
+        let (mut seen, mut entered) = (Vec::new(), false);
+        for _ in 0..4 {
+            seen.push(id());
+            entered |= in_boundary() || catch_unwind(|| ID.enter_with(9)).is_ok();
+            yield_now().await;
+        }
+        (seen, entered)
+    }
+    let nothing = (vec![None; 4], false);
+
+    let local = LocalSet::new();
+    let spawned = local.run_until(ID.scope(1, async {
+        ID.enter_with(2);
+        let plain = tokio::task::spawn_local(plain());
+        yield_now().await;
+        (plain, id())
+    }));
+    let (plain_task, own) = spawned.await;
+    assert_eq!(own, Some(2));
+    let seen = ID.scope(3, local.run_until(async { (plain_task.await.unwrap(), id()) }));
+    assert_eq!(seen.await, (nothing.clone(), Some(3)));
+
+    let plain_task = tokio::task::LocalSet::spawn_local(&local, plain());
+    ID.scope(4, local).await;
+    assert_eq!(plain_task.await.unwrap(), nothing);
+}
+
+#[tokio::test]
+async fn what_run_until_is_given_enters_for_itself_and_is_dropped_in_its_context() {
+    let (local, (tells, dropped)) = (LocalSet::new(), Tells::new());
+    ID.scope(1, async {
+        let entered = local.run_until(async {
+            ID.enter_with(2);
+            yield_now().await;
+            id()
+        });
+        assert_eq!((entered.await, id()), (Some(2), Some(1)));
+        let mut given_up = Box::pin(local.run_until(async move {
+            let _tells = tells;
+            ID.enter_with(3);
+            pending::<()>().await
+        }));
+        assert!(futures::poll!(&mut given_up).is_pending());
+        drop(given_up);
+        assert_eq!((dropped.try_recv().unwrap(), id()), (Some(3), Some(1)));
+    })
+    .await;
 }
 
 #[test]

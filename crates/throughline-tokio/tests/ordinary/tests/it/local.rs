@@ -32,6 +32,8 @@ fn local_set_runs_where_it_is_awaited_or_blocked_on() {
         REQUEST.run(8, || local.block_on(&runtime, async { REQUEST.get_store() })),
         Some(8)
     );
+    let until = REQUEST.scope(8, local.run_until(async { REQUEST.get_store() }));
+    assert_eq!(runtime.block_on(until), Some(8));
     {
         let _entered = local.enter();
         REQUEST.run(9, || {
