@@ -10,6 +10,9 @@ const {
   init_symbol, before_symbol, after_symbol, destroy_symbol, promise_resolve_symbol,
 } = ah.symbols;
 
+// A hook is told of continuations that were attached before it was enabled, as soon as a program can make one.
+binding.usePromises();
+
 // ---- createHook -----------------------------------------------------------------------------------------------------
 
 class AsyncHook {

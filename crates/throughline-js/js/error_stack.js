@@ -9,6 +9,9 @@ const { apply } = Reflect;
 const slot = Object.getOwnPropertyDescriptor(Error.prototype, 'stack');
 const { captureStackTrace } = Error;
 
+// The engine's own, for who wants frames.
+internal.captureStackTrace = captureStackTrace;
+
 const texts = new WeakMap();
 
 function headOf(error) {

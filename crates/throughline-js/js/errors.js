@@ -248,6 +248,7 @@ const CATALOGUE = {
   ],
   ERR_UNKNOWN_BUILTIN_MODULE: [Error, 'No such built-in module: %s'],
   ERR_UNKNOWN_ENCODING: [TypeError, 'Unknown encoding: %s'],
+  ERR_UNKNOWN_SIGNAL: [TypeError, 'Unknown signal: %s'],
   ERR_UNKNOWN_FILE_EXTENSION: [TypeError, 'Unknown file extension "%s" for %s'],
   ERR_UNSUPPORTED_DIR_IMPORT: [Error, "Directory import '%s' is not supported resolving ES modules imported from %s"],
   ERR_UNSUPPORTED_ESM_URL_SCHEME: [

@@ -118,14 +118,7 @@ fs.exists = function exists(path, callback) {
   fs.access(path, (error) => callback(!error));
 };
 
-// To standard output and standard error only.
-fs.writeSync = function writeSync(fd, data) {
-  validate.number(fd, 'fd');
-  const bytes = bytesOf(data, undefined);
-  if (fd !== 1 && fd !== 2) throw uvError({ errno: 9 }, 'write', {});
-  binding.writeBytes(fd, bytes);
-  return bytes.length;
-};
+Object.assign(fs, require('internal/fs_descriptors'));
 
 fs.constants = Object.freeze({ __proto__: null, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1, COPYFILE_EXCL: 1 });
 Object.assign(fs, fs.constants, { Stats, Dirent });

@@ -16,7 +16,7 @@ internal.promiseState = (value) => {
   return details[0] === 0 ? ['pending'] : [details[0] === 1 ? 'fulfilled' : 'rejected', details[1]];
 };
 internal.proxyDetails = binding.proxyDetails;
-for (const name of ['codec', 'http', 'threads']) {
+for (const name of ['children', 'codec', 'http', 'threads']) {
   // Each is made when a module first needs it.
   Object.defineProperty(internal, name, {
     configurable: true,
@@ -90,6 +90,24 @@ for (const name of ['TextEncoder', 'TextDecoder']) lazy(name, () => require('int
 for (const name of ['URL', 'URLSearchParams']) lazy(name, () => require('node:url')[name]);
 if (typeof globalThis.DOMException !== 'function') lazy('DOMException', () => require('internal/errors').DOMException);
 if (binding.host.exposeGc) define('gc', () => binding.collectGarbage());
+
+if (binding.builtin('internal/fetch') !== undefined) {
+  define('fetch', function fetch(input, init = undefined) {
+    return require('internal/fetch').fetch(input, init);
+  }, true);
+  for (const name of ['Headers', 'Response']) lazy(name, () => require('internal/fetch')[name]);
+}
+lazy('navigator', () => {
+  const { arch, platform, version } = process;
+  const names = { linux: `Linux ${arch === 'x64' ? 'x86_64' : arch}`, darwin: 'MacIntel', win32: 'Win32' };
+  return {
+    hardwareConcurrency: binding.parallelism(),
+    language: 'en-US',
+    languages: Object.freeze(['en-US']),
+    platform: names[platform] ?? platform,
+    userAgent: `Node.js/${version.slice(1).split('.')[0]}`,
+  };
+});
 
 // What the host asks for.
 internal.runMain = (file) => require('node:module').runMain(file);

@@ -16,6 +16,7 @@ const isErrno = (answer) => answer !== null && typeof answer === 'object' && 'er
 const ERRORS = {
   1: ['EPERM', 'operation not permitted'],
   2: ['ENOENT', 'no such file or directory'],
+  3: ['ESRCH', 'no such process'],
   5: ['EIO', 'i/o error'],
   9: ['EBADF', 'bad file descriptor'],
   13: ['EACCES', 'permission denied'],
@@ -31,6 +32,7 @@ const ERRORS = {
   36: ['ENAMETOOLONG', 'name too long'],
   39: ['ENOTEMPTY', 'directory not empty'],
   40: ['ELOOP', 'too many symbolic links encountered'],
+  110: ['ETIMEDOUT', 'connection timed out'],
 };
 
 function uvError({ errno, error }, syscall, { name, path, text }) {

@@ -14,6 +14,9 @@ const timers = require('internal/timers');
 const { drain, hasTicks } = require('internal/task_queues');
 
 const kFrame = Symbol('kAsyncContextFrame');
+const NO_ARGUMENTS = [];
+// Whatever a program makes of `Reflect`, or of a callback's own `call`.
+const { apply } = Reflect;
 
 // Runs a callback as a resource, in a frame. `end`, if given, is called when it has returned or thrown, before hooks are told. Answers whether it threw.
 function callback(resource, type, frame, fn, thisArg, args, end) {
@@ -21,8 +24,7 @@ function callback(resource, type, frame, fn, thisArg, args, end) {
   const prior = binding.exchangeFrame(frame);
   emitBefore(asyncId, resource[trigger_async_id_symbol], resource, type);
   try {
-    if (args === undefined) fn.call(thisArg);
-    else Reflect.apply(fn, thisArg, args);
+    apply(fn, thisArg, args ?? NO_ARGUMENTS);
   } catch (error) {
     end?.(true);
     internal.triggerUncaughtException(error);
@@ -49,7 +51,7 @@ function openRequest(resource, type, fn, { ref = true, keeps = false } = {}) {
   if (!keeps) initResource(resource, type, kFrame);
   const number = ++lastRequest;
   const frame = keeps ? binding.currentFrame() : resource[kFrame];
-  requests.set(number, { resource, type: typeNumber(type), fn, frame, isHolding: ref, keeps });
+  requests.set(number, { resource, type: typeNumber(type), name: type, fn, frame, isHolding: ref, keeps });
   if (ref) holding += 1;
   return number;
 }
@@ -67,7 +69,7 @@ function renewRequest(number, resource, type) {
   if (request === undefined) return;
   emitDestroy(request.resource[async_id_symbol], request.resource[trigger_async_id_symbol], request.type);
   initResource(resource, type, kFrame);
-  Object.assign(request, { resource, type: typeNumber(type), frame: resource[kFrame] });
+  Object.assign(request, { resource, type: typeNumber(type), name: type, frame: resource[kFrame] });
 }
 
 const isOpen = (number) => requests.has(number);
@@ -132,12 +134,15 @@ function runTimers() {
   drain();
 }
 
+function flushDestroyed() {
+  if (!destroyIsDue) return;
+  destroyIsDue = false;
+  binding.flushDestroyEvents();
+  drain();
+}
+
 function runImmediates() {
-  if (destroyIsDue) {
-    destroyIsDue = false;
-    binding.flushDestroyEvents();
-    drain();
-  }
+  flushDestroyed();
   if (timers.hasImmediates()) {
     timers.processImmediates();
     drain();
@@ -150,10 +155,13 @@ function wait() {
   return timers.untilNextTimer();
 }
 
+// What the loop waits for, by the types of the resources.
+const active = () => [...[...requests.values()].filter(({ isHolding }) => isHolding).map(({ name }) => name), ...timers.active()];
+
 const isAlive = () => timers.refed() || holding > 0;
 
 module.exports = {
   openRequest, renewRequest, openPromise, refRequest, closeRequest, isOpen, isRefed, emit, emitParts, complete,
-  runTimers, runImmediates, wait, isAlive, drain, callback,
+  runTimers, runImmediates, flushDestroyed, wait, isAlive, active, drain, callback,
 };
 internal.loop = module.exports;

@@ -6,7 +6,7 @@
 'use strict';
 
 const { codes, DOMException } = require('internal/errors');
-const { Event, EventTarget, defineEventHandler, kListenerAdded, kListenerRemoved } = require('internal/event_target');
+const { CustomEvent, Event, EventTarget, defineEventHandler, kListenerAdded, kListenerRemoved } = require('internal/event_target');
 const { serialize, deserialize } = require('internal/message_clone');
 
 class MessageEvent extends Event {
@@ -45,6 +45,9 @@ const kPort = Symbol.for('throughline.port');
 const kRequest = Symbol('request');
 const kWrappers = Symbol('wrappers');
 const kStarted = Symbol('started');
+
+// Events that were emitted, and what with: that is what listeners of an emitter get.
+const emitted = new WeakMap();
 
 class MessagePort extends EventTarget {
   constructor(make, port) {
@@ -127,7 +130,10 @@ class MessagePort extends EventTarget {
   }
 
   emit(type, argument) {
-    return this.dispatchEvent(type === 'message' || type === 'messageerror' ? new MessageEvent(type, { data: argument }) : Object.assign(new Event(type), { argument }));
+    const isMessage = type === 'message' || type === 'messageerror';
+    const event = isMessage ? new MessageEvent(type, { data: argument }) : new CustomEvent(type, { detail: argument });
+    emitted.set(event, argument);
+    return this.dispatchEvent(event);
   }
 
   listenerCount(type) {
@@ -147,6 +153,7 @@ function listen(port, type, listener, once) {
   if (typeof listener !== 'function') throw new codes.ERR_INVALID_ARG_TYPE('listener', 'Function', listener);
   const wrapper = (event) => {
     if (once) port[kWrappers].splice(port[kWrappers].findIndex((one) => one.wrapper === wrapper), 1);
+    if (emitted.has(event)) return listener.call(port, emitted.get(event));
     return listener.call(port, event instanceof MessageEvent ? event.data : event);
   };
   port[kWrappers].push({ type, listener, wrapper });

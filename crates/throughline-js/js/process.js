@@ -4,6 +4,9 @@
 const { binding } = internal;
 const EventEmitter = require('node:events');
 const { codes, validate } = require('internal/errors');
+const { uvError } = require('internal/fs');
+const flags = require('internal/flags');
+const { signalNumber } = require('internal/signals');
 
 const host = binding.host;
 
@@ -112,19 +115,28 @@ internal.emitWarning = emitWarning;
 let isHelpShown = false;
 function onWarning(warning) {
   if (!(warning instanceof Error)) return;
-  if (warning.name === 'DeprecationWarning' && self.noDeprecation) return;
+  const isDeprecation = warning.name === 'DeprecationWarning';
+  if (isDeprecation && self.noDeprecation) return;
+  const disabled = flags.valuesOf('disable-warning');
+  if (disabled.includes(warning.name) || (warning.code && disabled.includes(warning.code))) return;
+  const isTraced = self.traceProcessWarnings || (isDeprecation && self.traceDeprecation);
   let text = `(${self.release.name}:${self.pid}) `;
   if (warning.code) text += `[${warning.code}] `;
-  text += typeof warning.toString === 'function' ? `${warning.toString()}` : Error.prototype.toString.call(warning);
+  if (isTraced && warning.stack) text += `${warning.stack}`;
+  else text += typeof warning.toString === 'function' ? `${warning.toString()}` : Error.prototype.toString.call(warning);
   if (typeof warning.detail === 'string') text += `\n${warning.detail}`;
-  if (!isHelpShown) {
+  if (!isTraced && !isHelpShown) {
     isHelpShown = true;
-    const flag = warning.name === 'DeprecationWarning' ? '--trace-deprecation' : '--trace-warnings';
+    const flag = isDeprecation ? '--trace-deprecation' : '--trace-warnings';
     text += `\n(Use \`node ${flag} ...\` to show where the warning was created)`;
   }
   internal.write(2, `${text}\n`);
 }
-self.on('warning', onWarning);
+if (!flags.has('no-warnings')) self.on('warning', onWarning);
+const ON_FLAGS = {
+  noDeprecation: 'no-deprecation', throwDeprecation: 'throw-deprecation', traceDeprecation: 'trace-deprecation', traceProcessWarnings: 'trace-warnings',
+};
+for (const name of Object.keys(ON_FLAGS)) if (flags.has(ON_FLAGS[name])) self[name] = true;
 
 // ---- clocks and figures -----------------------------------------------------------------------------------------------------
 
@@ -177,6 +189,19 @@ class HostStream extends EventEmitter {
   }
 }
 
+// ---- others -------------------------------------------------------------------------------------------------------------------
+
+// A signal to this program ends the script: none is listened to.
+function kill(pid, signal = 'SIGTERM') {
+  // eslint-disable-next-line eqeqeq
+  if (pid != (pid | 0)) throw new codes.ERR_INVALID_ARG_TYPE('pid', 'number', pid);
+  const number = signalNumber(signal);
+  if (+pid === self.pid && number !== 0) return binding.endScript(128 + number);
+  const answer = binding.kill(+pid, number);
+  if (answer !== undefined) throw uvError(answer, 'kill', {});
+  return true;
+}
+
 function lazy(object, name, make) {
   Object.defineProperty(object, name, {
     configurable: true,
@@ -191,8 +216,6 @@ function lazy(object, name, make) {
     },
   });
 }
-
-const signals = { SIGABRT: 6, SIGALRM: 14, SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGPIPE: 13, SIGQUIT: 3, SIGTERM: 15, SIGUSR1: 10, SIGUSR2: 12 };
 
 Object.assign(self, {
   version: host.version,
@@ -209,7 +232,10 @@ Object.assign(self, {
   ppid: host.ppid,
   env: host.env,
   config: { target_defaults: {}, variables: {} },
-  features: {},
+  features: {
+    inspector: false, debug: false, uv: false, ipv6: true, tls_alpn: false, tls_sni: false, tls_ocsp: false, tls: false,
+    cached_builtins: true, require_module: true, typescript: false, quic: false,
+  },
   moduleLoadList: [],
   allowedNodeEnvironmentFlags: new Set(),
   _exiting: false,
@@ -224,10 +250,7 @@ Object.assign(self, {
   cwd: () => binding.cwd(),
   chdir: (path) => binding.chdir(path),
   umask: () => 0o22,
-  kill(pid, signal = 'SIGTERM') {
-    if (pid === self.pid && signal !== 0) binding.endScript(128 + (signals[signal] ?? Number(signal)));
-    return true;
-  },
+  kill,
   setUncaughtExceptionCaptureCallback(fn) {
     if (fn === null) return uncaught.setCapture(null);
     if (typeof fn !== 'function') throw new codes.ERR_INVALID_ARG_TYPE('fn', ['Function', 'null'], fn);
@@ -237,6 +260,7 @@ Object.assign(self, {
   hasUncaughtExceptionCaptureCallback: () => uncaught.hasCapture(),
   getBuiltinModule: (id) => (internal.hasBuiltin(String(id).replace(/^node:/, '')) ? internal.requireBuiltin(String(id)) : undefined),
   _rawDebug: (...args) => internal.write(2, `${require('node:util').format(...args)}\n`),
+  getActiveResourcesInfo: () => internal.loop.active(),
   _getActiveHandles: () => [],
   _getActiveRequests: () => [],
 });

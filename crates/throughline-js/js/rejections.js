@@ -74,17 +74,57 @@ function process() {
   return any || pending.size > 0;
 }
 
+// What `--unhandled-rejections` asks for: who is told, and what happens where nobody handles it.
+function warnOfUnhandled(reason, { id }) {
+  const warning = new Error(
+    'Unhandled promise rejection. This error originated either by throwing inside of an async function without a catch block, ' +
+    `or by rejecting a promise which was not handled with .catch(). To terminate the node process on unhandled promise rejection, use the CLI flag \`--unhandled-rejections=strict\` (see https://nodejs.org/api/cli.html#cli_unhandled_rejections_mode). (rejection id: ${id})`,
+  );
+  warning.name = 'UnhandledPromiseRejectionWarning';
+  if (isErrorLike(reason)) {
+    warning.stack = reason.stack;
+    internal.emitWarning(reason.stack, 'UnhandledPromiseRejectionWarning');
+  } else {
+    internal.emitWarning(words(reason), 'UnhandledPromiseRejectionWarning');
+  }
+  internal.emitWarning(warning);
+}
+
+const emitRejection = (promise, reason) => internal.process.emit('unhandledRejection', reason, promise);
+
+// mode -> (promise, reason, info): whether all is done in the frame it was rejected in.
+const MODES = {
+  __proto__: null,
+  throw(promise, reason) {
+    if (emitRejection(promise, reason)) return true;
+    internal.triggerUncaughtException(toError(reason), true);
+    return false;
+  },
+  strict(promise, reason, info) {
+    internal.triggerUncaughtException(toError(reason), true);
+    if (!emitRejection(promise, reason)) warnOfUnhandled(reason, info);
+    return true;
+  },
+  warn(promise, reason, info) {
+    emitRejection(promise, reason);
+    warnOfUnhandled(reason, info);
+    return true;
+  },
+  none(promise, reason) {
+    emitRejection(promise, reason);
+    return true;
+  },
+};
+const mode = MODES[require('internal/flags').valueOf('unhandled-rejections') ?? 'throw'] ?? MODES.throw;
+
 // The handler runs in the context the promise was rejected in, and as the promise, if hooks know it.
-function tell(promise, { reason, frame }) {
+function tell(promise, info) {
   const asyncId = promise[async_id_symbol];
   if (asyncId !== undefined) binding.enterQuietly(asyncId, promise[trigger_async_id_symbol], promise, ah.PROMISE);
-  const prior = binding.exchangeFrame(frame);
+  const prior = binding.exchangeFrame(info.frame);
   let pops = true;
   try {
-    if (!internal.process.emit('unhandledRejection', reason, promise)) {
-      pops = false;
-      internal.triggerUncaughtException(toError(reason), true);
-    }
+    pops = mode(promise, info.reason, info);
   } finally {
     binding.setFrame(prior);
     if (pops && asyncId !== undefined) binding.leaveQuietly(asyncId);

@@ -330,5 +330,6 @@ module.exports = {
   Timeout, Immediate, insert, unenroll, clearImmediate, knownTimersById, kHasPrimitive,
   processTimers, processImmediates, untilNextTimer, hasImmediates,
   refedImmediates: () => refedImmediates > 0,
+  active: () => [...Array(refedTimers).fill('Timeout'), ...Array(refedImmediates).fill('Immediate')],
   refed: () => refedTimers > 0 || refedImmediates > 0,
 };

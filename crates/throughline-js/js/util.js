@@ -219,3 +219,9 @@ module.exports = {
 };
 const encoding = require('internal/encoding');
 for (const name of ['TextDecoder', 'TextEncoder']) module.exports[name] = globalThis[name] ?? encoding[name];
+// Where a function is, only an engine knows whose `Error` says it.
+Object.defineProperty(module.exports, 'getCallSites', {
+  configurable: true,
+  enumerable: true,
+  get: () => require('internal/call_sites').getCallSites,
+});

@@ -24,13 +24,11 @@ use std::time::Instant;
 use crate::node::Node;
 
 /// The arguments of a call, for [`Request::emit`] and its siblings.
-#[cfg(any(feature = "http", feature = "worker-threads"))]
 macro_rules! values {
     ($ctx:ident, $($value:expr),+) => {
         Ok(vec![$(rquickjs::IntoJs::into_js($value, $ctx)?),+])
     };
 }
-#[cfg(any(feature = "http", feature = "worker-threads"))]
 pub(crate) use values;
 
 /// What is run on the loop's thread.

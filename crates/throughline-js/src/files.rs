@@ -203,7 +203,8 @@ fn number_of(kind: io::ErrorKind) -> i32 {
     }
 }
 
-fn stat<'js>(ctx: &Ctx<'js>, found: &Metadata) -> Result<Object<'js>> {
+/// What is known of a file, as `Stats` has it.
+pub(crate) fn stat<'js>(ctx: &Ctx<'js>, found: &Metadata) -> Result<Object<'js>> {
     let stat = Object::new(ctx.clone())?;
     let millis = |time: io::Result<std::time::SystemTime>| {
         let since = time.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());

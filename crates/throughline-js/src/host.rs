@@ -19,6 +19,7 @@ use std::time::{Duration, Instant, SystemTime};
 #[must_use = "options do nothing by themselves"]
 pub struct Options {
     arguments: Vec<String>,
+    flags: Vec<String>,
     environment: BTreeMap<String, String>,
     stdout: Box<dyn Write + Send>,
     stderr: Box<dyn Write + Send>,
@@ -36,6 +37,7 @@ impl Options {
     pub fn new() -> Self {
         Options {
             arguments: vec!["throughline".to_owned()],
+            flags: Vec::new(),
             environment: BTreeMap::new(),
             stdout: Box::new(io::stdout()),
             stderr: Box::new(io::stderr()),
@@ -52,6 +54,13 @@ impl Options {
     /// `process.argv`: the program, the script, and what follows.
     pub fn arguments<S: Into<String>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
         self.arguments = arguments.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Options as Node's command line has them, which are `process.execArgv` too: `--unhandled-rejections=…`, `--no-warnings`, `--no-deprecation`,
+    /// `--throw-deprecation`, `--trace-warnings` and the like. One that means nothing here has no effect.
+    pub fn flags<S: Into<String>>(mut self, flags: impl IntoIterator<Item = S>) -> Self {
+        self.flags = flags.into_iter().map(Into::into).collect();
         self
     }
 
@@ -120,6 +129,7 @@ impl Options {
     #[cfg(feature = "worker-threads")]
     pub(crate) fn like(mut self, host: &Host) -> Self {
         self.exposes_gc = host.exposes_gc;
+        self.flags.clone_from(&host.flags);
         self.exposes_internals = host.exposes_internals;
         self
     }
@@ -142,6 +152,7 @@ impl fmt::Debug for Options {
 /// What a context keeps of its [`Options`].
 pub(crate) struct Host {
     pub(crate) arguments: Vec<String>,
+    pub(crate) flags: Vec<String>,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) exposes_gc: bool,
     pub(crate) exposes_internals: bool,
@@ -160,6 +171,7 @@ impl Host {
     pub(crate) fn new(options: Options) -> Self {
         Host {
             arguments: options.arguments,
+            flags: options.flags,
             environment: options.environment,
             exposes_gc: options.exposes_gc,
             exposes_internals: options.exposes_internals,

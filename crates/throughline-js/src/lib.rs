@@ -6,9 +6,11 @@ mod async_with;
 mod builtins;
 #[cfg(feature = "async-runtime")]
 mod call;
+mod children;
 mod codec;
 mod compile;
 mod crossing;
+mod descriptors;
 #[cfg(feature = "async-runtime")]
 mod drive;
 mod engine;

@@ -4,7 +4,7 @@ use crate::engine::{self, State};
 use crate::node::Node;
 use crate::{builtins, compile};
 use rquickjs::function::IntoJsFunc;
-use rquickjs::{Array, Coerced, Ctx, Function, Module, Object, Promise, Result, TypedArray, Value};
+use rquickjs::{Coerced, Ctx, Function, Module, Object, Promise, Result, TypedArray, Value};
 use std::fs;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -19,12 +19,14 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, binding: &Object<'js>, node: &Node) -
     streams(&binding, node)?;
     clocks(&binding, node)?;
     binding.function("codec", crate::codec::binding)?;
+    binding.function("children", crate::children::binding)?;
     #[cfg(feature = "http")]
     binding.function("http", crate::http::binding)?;
     #[cfg(feature = "worker-threads")]
     binding.function("threads", crate::threads::binding)?;
     files(&binding)?;
     crate::files::install(ctx, binding.binding)?;
+    crate::descriptors::install(ctx, binding.binding)?;
     process(&binding, node)
 }
 
@@ -51,7 +53,7 @@ fn description<'js>(ctx: &Ctx<'js>, node: &Node) -> Result<Object<'js>> {
     about.set("throughline", env!("CARGO_PKG_VERSION"))?;
     about.set("engine", "quickjs-ng")?;
     about.set("argv", host.arguments.clone())?;
-    about.set("execArgv", Array::new(ctx.clone())?)?;
+    about.set("execArgv", host.flags.clone())?;
     about.set("pid", std::process::id())?;
     about.set("ppid", parent_id())?;
     #[cfg(feature = "worker-threads")]
@@ -182,7 +184,7 @@ fn files(binding: &Binding<'_, '_>) -> Result<()> {
     })
 }
 
-fn process(binding: &Binding<'_, '_>, node: &Node) -> Result<()> {
+fn process<'js>(binding: &Binding<'_, 'js>, node: &Node) -> Result<()> {
     binding.function("cwd", || {
         std::env::current_dir()
             .ok()
@@ -193,6 +195,13 @@ fn process(binding: &Binding<'_, '_>, node: &Node) -> Result<()> {
         std::env::set_current_dir(Path::new(&path))
             .map_err(|error| rquickjs::Exception::throw_message(&ctx, &format!("{error}, chdir '{path}'")))
     })?;
+    binding.function(
+        "kill",
+        |ctx: Ctx<'js>, pid: u32, signal: i32| match crate::children::kill(pid, signal) {
+            Ok(()) => Ok(Value::new_undefined(ctx)),
+            Err(error) => crate::children::errno(&ctx, &error),
+        },
+    )?;
     binding.function("memory", memory)?;
     binding.function("parallelism", || {
         std::thread::available_parallelism().map_or(1, usize::from)

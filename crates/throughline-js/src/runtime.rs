@@ -265,7 +265,11 @@ impl Runtime {
         loop {
             self.context.with(|ctx| self.node.phase(&ctx, "runTimers"));
             let until = match self.context.with(|ctx| self.node.waits(&ctx)) {
-                Waits::Done => break,
+                Waits::Done => {
+                    // Hooks hear of what was destroyed before anybody hears that nothing is left to do.
+                    self.context.with(|ctx| self.node.phase(&ctx, "flushDestroyed"));
+                    break;
+                }
                 Waits::No => Some(Instant::now()),
                 Waits::Until(time) => Some(time),
                 Waits::ForHost => None,

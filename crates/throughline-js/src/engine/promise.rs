@@ -6,7 +6,7 @@
 //! - `await 42` makes a promise and resolves it at once: the marker is put into the queue there, and the continuation follows it.
 //! - What a thenable (`then` of somebody else) is called in, and calls back to, comes from the frame of the promise it decides.
 //!
-//! All this begins when a frame is first made: before that there is but one context, and the engine is as it was.
+//! All this begins when a frame is first made, or the program asks for `node:async_hooks`: before that there is but one context, and the engine is as it was.
 
 use super::value::{
     address, called, dup, free, function, is_same_object, natives, number, replace, to_number, truth,
@@ -758,6 +758,11 @@ natives! {
         let runtime = qjs::JS_GetRuntime(state.ctx);
         let opaque = std::ptr::from_ref(state).cast_mut().cast();
         qjs::JS_SetHostPromiseRejectionTracker(runtime, Some(on_rejection), opaque);
+        qjs::JS_UNDEFINED
+    }
+    /// A hook may be enabled some time: continuations are to be known from now on.
+    0 usePromises(state, _call) {
+        state.promise.begin_use(state);
         qjs::JS_UNDEFINED
     }
     /// Whether a hook that tracks promises is enabled.

@@ -215,6 +215,11 @@ fn workers_and_ports_are_those_of_node() {
 }
 
 #[test]
+fn whole_programs_run_as_on_node() {
+    check_all("programs");
+}
+
+#[test]
 fn random_programs_leave_the_same_trace() {
     check_all("random");
 }

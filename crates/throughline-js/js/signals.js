@@ -1,0 +1,24 @@
+// Signals of the system, by name and number.
+//
+// Required as `internal/signals`.
+'use strict';
+
+const { codes } = require('internal/errors');
+
+const signals = {
+  __proto__: null,
+  SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGILL: 4, SIGTRAP: 5, SIGABRT: 6, SIGBUS: 7, SIGFPE: 8, SIGKILL: 9, SIGUSR1: 10, SIGSEGV: 11,
+  SIGUSR2: 12, SIGPIPE: 13, SIGALRM: 14, SIGTERM: 15, SIGSTKFLT: 16, SIGCHLD: 17, SIGCONT: 18, SIGSTOP: 19, SIGTSTP: 20, SIGTTIN: 21,
+  SIGTTOU: 22, SIGURG: 23, SIGXCPU: 24, SIGXFSZ: 25, SIGVTALRM: 26, SIGPROF: 27, SIGWINCH: 28, SIGIO: 29, SIGPWR: 30, SIGSYS: 31,
+};
+
+const signalName = (number) => Object.keys(signals).find((name) => signals[name] === number) ?? null;
+
+function signalNumber(signal) {
+  if (typeof signal === 'number') return signal | 0;
+  const number = signals[signal];
+  if (number === undefined) throw new codes.ERR_UNKNOWN_SIGNAL(signal);
+  return number;
+}
+
+module.exports = { signals, signalName, signalNumber };
