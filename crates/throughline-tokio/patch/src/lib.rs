@@ -7,8 +7,8 @@
 extern crate self as throughline;
 #[allow(unused_imports)]
 pub(crate) use throughline_core::{
-    __private, AsyncLocalStorage, FutureContextExt, HandOver, InContext, Report, Snapshot, host, snapshot,
-    snapshot_for,
+    __private, AsyncLocalStorage, FutureContextExt, HandOver, InContext, Report, Snapshot, host, in_boundary,
+    snapshot, snapshot_for,
 };
 
 #[allow(dead_code, unused_imports)]

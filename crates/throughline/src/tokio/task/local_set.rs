@@ -1,6 +1,8 @@
 //! [`LocalSet`].
 
 use super::in_place_of;
+use crate::host::outside;
+use crate::snapshot;
 use crate::tokio::handed::{self, Once};
 use ::tokio::runtime::Runtime;
 use ::tokio::task::JoinHandle;
@@ -8,8 +10,6 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use throughline_core::host::outside;
-use throughline_core::snapshot;
 
 /// A [`tokio::task::LocalSet`] whose tasks inherit the context of whoever spawns them.
 ///
