@@ -59,4 +59,5 @@ pub mod __private {
     pub use crate::bind::Bound;
     pub use crate::report::{isolate, report};
     pub use crate::resource::{InHand, interned};
+    pub use crate::snapshot::{HeldBack, hold_back};
 }

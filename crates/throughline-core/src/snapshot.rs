@@ -63,6 +63,34 @@ pub fn snapshot_for(hand_over: HandOver) -> Snapshot {
     Snapshot(frame::capture_for(hand_over))
 }
 
+/// Runs `f`, which waits for others' work, [outside](crate::host::outside): what this thread does meanwhile sees nothing of the caller's context. `f` is handed
+/// that, or what of it crosses such a hand-over, for the work that it waits for.
+///
+/// As `snapshot_for` and `outside`, without a count: it is for who has ended whatever uses it when `f` returns.
+///
+/// # Panics
+/// As [`snapshot_for`], and if `f` does.
+#[inline]
+#[cfg_attr(feature = "audit", track_caller)]
+pub fn hold_back<R>(hand_over: HandOver, f: impl FnOnce(HeldBack<'_>) -> R) -> R {
+    frame::hold_back(hand_over, |here| f(HeldBack(here)))
+}
+
+/// A context that waits for the end of [`hold_back`].
+#[derive(Clone, Copy, Debug)]
+pub struct HeldBack<'a>(&'a FrameRef);
+
+impl HeldBack<'_> {
+    /// Runs `f` in it, as [`Snapshot::run`] does, on any thread.
+    ///
+    /// # Panics
+    /// Only if `f` does, or the `Drop` of a store that it entered.
+    #[inline]
+    pub fn run<R>(self, f: impl FnOnce() -> R) -> R {
+        frame::enter(self.0, f)
+    }
+}
+
 impl Snapshot {
     /// What of it crosses such a hand-over: see [`snapshot_for`].
     ///

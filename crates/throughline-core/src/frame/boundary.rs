@@ -8,6 +8,7 @@ use super::release::{self, Panics};
 use super::shape::Shape;
 use super::{Frame, FrameRef, NOTHING, OUTSIDE, find_place, real};
 use crate::key::Place;
+use crate::propagation::HandOver;
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -54,6 +55,27 @@ pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
     // Nothing is entered here; what may be left over is a visit that nobody left.
     let base = OUTSIDE;
     run_in(Lent { previous, base }, f)
+}
+
+/// Runs `f` [outside], with what of the frame that was current crosses such a hand-over. Where nothing asks to be filtered it is counted by nobody: the
+/// boundary around this one holds it, whose turn to end or to replace it comes after `f`.
+#[inline]
+#[cfg_attr(feature = "audit", track_caller)]
+pub(crate) fn hold_back<R>(hand_over: HandOver, f: impl FnOnce(&FrameRef) -> R) -> R {
+    let previous = current();
+    // SAFETY: as in `enter_current`.
+    let base = unsafe { real(previous) };
+    // SAFETY: the same.
+    if previous == OUTSIDE || unsafe { (*base).traits.has(hand_over.bit()) } {
+        let here = current::capture_for(hand_over);
+        let answer = outside(|| f(&here));
+        // Not as a local that goes with the function: if a store's `Drop` panics here, the answer is dropped, not lost.
+        drop(here);
+        return answer;
+    }
+    // SAFETY: what is never dropped gives nothing up.
+    let here = ManuallyDrop::new(unsafe { FrameRef::from_raw(base) });
+    outside(|| f(&here))
 }
 
 /// A boundary over a frame that somebody else holds.

@@ -58,7 +58,9 @@ mod shape;
 mod tests;
 mod visit;
 
-pub(crate) use boundary::{Resident, ResidentCell, enter, enter_current, outside, run, run_all, run_without};
+pub(crate) use boundary::{
+    Resident, ResidentCell, enter, enter_current, hold_back, outside, run, run_all, run_without,
+};
 pub(crate) use build::{bind_on, leaked, without_on};
 pub(crate) use carried::Carried;
 pub(crate) use closable::{Closable, Closed, End, OwnedScope, Scope};

@@ -5,7 +5,8 @@
 
 use super::closable::{Closable, Closed, End};
 use super::{FrameRef, capture};
-use crate::{AsyncLocalStorage, FutureContextExt, Snapshot, host, root, run_with, snapshot};
+use crate::__private::{HeldBack, hold_back};
+use crate::{AsyncLocalStorage, FutureContextExt, HandOver, Snapshot, host, root, run_with, snapshot};
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread::{self, JoinHandle};
@@ -84,6 +85,50 @@ fn model_of_three(preemptions: usize, f: impl Fn() + Send + Sync + 'static) {
 fn hand_over(f: impl FnOnce(Snapshot) + Send + 'static) -> JoinHandle<()> {
     let snapshot = snapshot();
     thread::spawn(move || f(snapshot))
+}
+
+/// Lends the current context to this thread and a new one, without a count.
+fn in_both_halves(half: impl Fn() + Clone + Send + 'static) {
+    hold_back(HandOver::Blocking, |here| {
+        // SAFETY: the thread has ended when `here` does.
+        let lent = unsafe { std::mem::transmute::<HeldBack<'_>, HeldBack<'static>>(here) };
+        let other = half.clone();
+        let other = thread::spawn(move || lent.run(other));
+        here.run(half);
+        other.join().unwrap();
+    });
+}
+
+// What is held back for two threads is counted by neither.
+
+#[test]
+fn what_is_held_back_is_read_and_captured_by_two_threads() {
+    model(|| {
+        run(&A, 1, || {
+            run(&B, 2, || {
+                in_both_halves(|| {
+                    let kept = run(&A, 3, snapshot);
+                    assert_eq!((get(&A), get(&B)), (Some(1), Some(2)));
+                    assert_eq!((get_in(&kept, &A), get_in(&kept, &B)), (Some(3), Some(2)));
+                })
+            })
+        });
+    });
+}
+
+#[test]
+fn a_run_ends_while_a_snapshot_of_what_it_held_back_is_dropped() {
+    model_of_three(2, || {
+        let others = Arc::new(loom::sync::Mutex::new(Vec::new()));
+        run(&A, 1, || {
+            run(&A, 2, || {
+                let others = others.clone();
+                in_both_halves(move || others.lock().unwrap().push(hand_over(drop)));
+            })
+        });
+        let others = std::mem::take(&mut *others.lock().unwrap());
+        others.into_iter().for_each(|other| other.join().unwrap());
+    });
 }
 
 // A boundary ends (and its frame settles) while another thread has a snapshot of it.

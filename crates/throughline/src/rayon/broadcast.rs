@@ -1,8 +1,8 @@
 //! The same on every thread of the pool.
 
 use ::rayon::BroadcastContext;
-use throughline_core::__private::Bound;
-use throughline_core::{HandOver, Snapshot, host::outside, snapshot_for};
+use throughline_core::__private::{Bound, hold_back};
+use throughline_core::{HandOver, Snapshot, snapshot_for};
 
 /// As [`rayon::broadcast`](::rayon::broadcast), on each thread in the context of the caller, in a boundary of its own.
 ///
@@ -23,8 +23,9 @@ where
     OP: Fn(BroadcastContext<'_>) -> R + Sync,
     R: Send,
 {
-    let here = snapshot_for(HandOver::Blocking);
-    outside(|| ::rayon::broadcast(|thread| here.run(|| op(thread))))
+    hold_back(HandOver::Blocking, |here| {
+        ::rayon::broadcast(|thread| here.run(|| op(thread)))
+    })
 }
 
 /// As [`rayon::spawn_broadcast`](::rayon::spawn_broadcast), on each thread in the context of the place where this is called, in a boundary of its own.

@@ -1,7 +1,8 @@
 //! Two halves at once.
 
 use ::rayon::FnContext;
-use throughline_core::{HandOver, host::outside, snapshot_for};
+use throughline_core::__private::hold_back;
+use throughline_core::HandOver;
 
 /// As [`rayon::join`](::rayon::join), both halves in the context of the caller; what one of them enters, nobody else sees.
 ///
@@ -41,10 +42,9 @@ where
     RA: Send,
     RB: Send,
 {
-    let here = snapshot_for(HandOver::Blocking);
     let (mut a, mut b) = (None, None);
-    // The caller's context is held back while this thread waits for the half that was stolen, and meanwhile runs what it finds.
-    outside(|| {
+    // While this thread waits for the half that was stolen, it runs what it finds.
+    hold_back(HandOver::Blocking, |here| {
         ::rayon::join_context(
             |stolen| a = Some(here.run(|| oper_a(stolen))),
             |stolen| b = Some(here.run(|| oper_b(stolen))),

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use ::rayon::BroadcastContext;
-use throughline_core::__private::Bound;
-use throughline_core::{HandOver, host::outside, snapshot_for};
+use throughline_core::__private::{Bound, hold_back};
+use throughline_core::{HandOver, snapshot_for};
 
 macro_rules! scope {
     ($(#[$example:meta])* $Scope:ident, $scope:ident, $in_place:ident, $spawn:ident) => {
@@ -19,9 +19,8 @@ macro_rules! scope {
             OP: FnOnce(&$Scope<'_, 'scope>) -> R + Send,
             R: Send,
         {
-            let here = snapshot_for(HandOver::Blocking);
-            // The caller's context is held back while this thread waits, and meanwhile runs what it finds.
-            outside(|| ::rayon::$scope(|inner| here.run(|| op(&$Scope { inner }))))
+            // While this thread waits it runs what it finds.
+            hold_back(HandOver::Blocking, |here| ::rayon::$scope(|inner| here.run(|| op(&$Scope { inner }))))
         }
 
         #[doc = concat!("As [`rayon::", stringify!($in_place), "`](::rayon::", stringify!($in_place), "()): `op` runs on this thread. Else as [`", stringify!($scope), "`](", stringify!($scope), "()).")]
@@ -33,8 +32,7 @@ macro_rules! scope {
         where
             OP: FnOnce(&$Scope<'_, 'scope>) -> R,
         {
-            let here = snapshot_for(HandOver::Blocking);
-            outside(|| ::rayon::$in_place(|inner| here.run(|| op(&$Scope { inner }))))
+            hold_back(HandOver::Blocking, |here| ::rayon::$in_place(|inner| here.run(|| op(&$Scope { inner }))))
         }
 
         #[doc = concat!("Where the jobs of a [`", stringify!($scope), "`](", stringify!($scope), "()) are spawned: [`rayon::", stringify!($Scope), "`](::rayon::", stringify!($Scope), "), whose jobs run in the context of whoever spawns them.")]

@@ -11,7 +11,7 @@ use throughline::rayon::prelude::*;
 use throughline::rayon::{
     self, InContext, PoolInContext, Scope, ScopeFifo, ThreadPool, ThreadPoolBuilder, Yield,
 };
-use throughline::{AsyncLocalStorage, BindMut as _, Crossing, Propagation, in_boundary, root};
+use throughline::{AsyncLocalStorage, BindMut as _, Crossing, Propagation, in_boundary, root, snapshot};
 
 static ID: AsyncLocalStorage<u64> = AsyncLocalStorage::new();
 
@@ -416,6 +416,26 @@ fn what_a_job_enters_ends_with_it() {
         });
     });
     assert_eq!(pool.install(id), None);
+}
+
+/// The halves run in it without counting it; what they capture is counted.
+#[test]
+fn what_a_half_captures_outlives_the_callers_scope() {
+    let halves = || rayon::join(snapshot, || ID.run(8, snapshot));
+    pool(2).install(|| {
+        for _ in 0..100 {
+            let of_run = ID.run(7, halves);
+            let of_entered = root(|| {
+                ID.enter_with(7);
+                halves()
+            });
+            for (a, b) in [of_run, of_entered] {
+                assert_eq!((a.get(&ID), b.get(&ID)), (Some(7), Some(8)));
+            }
+            let (a, b) = rayon::join(snapshot, || ID.run(8, snapshot));
+            assert_eq!((a.get(&ID), b.get(&ID)), (None, Some(8)));
+        }
+    });
 }
 
 #[test]
