@@ -340,7 +340,8 @@ fn raw_job_that_a_waiting_thread_runs_can_enter_nothing_there() {
         });
     });
     drop(pool);
-    assert_eq!(saw.try_iter().collect::<Vec<_>>(), [(false, false, None); 4]);
+    // A pool that was dropped runs what it has left.
+    assert_eq!(saw.iter().take(4).collect::<Vec<_>>(), [(false, false, None); 4]);
 }
 
 /// What a serial iterator does is done by whoever asks it next.
