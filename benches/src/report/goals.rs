@@ -163,13 +163,13 @@ fn why_missed_of_the_built(goal: &FoundGoal) -> Option<&'static str> {
             "A job counts its context where it is spawned and when it has run, since what was current there may have ended by then: two locked instructions, beside a job that does nothing."
         }
         () if begins("scope's small job") || begins("join's small leaf") => {
-            "Its quartiles lie on both sides: two threads that wait for each other on two busy cores. In instructions, on one thread, a job takes 50 to 90 more, beside its own 1 500: see the table."
+            "Its quartiles lie on both sides: two threads that wait for each other on two busy cores. In instructions, on one thread, a job takes fifty to a hundred more, beside a thousand and more of its own."
         }
         () if begins("join's empty leaf") => {
             "Both halves are entered and left, and the caller's context is held back meanwhile: three boundaries, no count, beside halves that do nothing."
         }
         () if begins("emit") && goal.what.contains("that do nothing") => {
-            "Four closures that do nothing take two nanoseconds each, a call. An emission finds its list by the event, notes it down and strikes it out (two locked instructions, as much as all four), \
+            "Four closures that do nothing take two nanoseconds each, a call. An emission finds its list by the event, notes it down and strikes it out (two locked instructions, which take longer than all four), \
              so that listeners may come and go meanwhile, and makes a boundary of each call."
         }
         () if begins("emit, nothing set") => {
