@@ -97,6 +97,9 @@ if (binding.builtin('internal/fetch') !== undefined) {
   }, true);
   for (const name of ['Headers', 'Response']) lazy(name, () => require('internal/fetch')[name]);
 }
+if (binding.builtin('internal/message_port') !== undefined) {
+  for (const name of ['MessageChannel', 'MessageEvent', 'MessagePort']) lazy(name, () => require('internal/message_port')[name]);
+}
 lazy('navigator', () => {
   const { arch, platform, version } = process;
   const names = { linux: `Linux ${arch === 'x64' ? 'x86_64' : arch}`, darwin: 'MacIntel', win32: 'Win32' };

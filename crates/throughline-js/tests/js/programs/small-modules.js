@@ -65,3 +65,4 @@ const { port1 } = new MessageChannel();
 port1.on('own', (value) => console.log('as an emitter', value));
 port1.addEventListener('own', ({ type, detail }) => console.log('as a target', type, detail));
 port1.emit('own', 'value');
+console.log(globalThis.MessageChannel === MessageChannel, port1 instanceof globalThis.MessagePort, new MessageEvent('message', { data: 1 }).data);
