@@ -88,7 +88,7 @@ pub(super) fn to_those(
     choose: impl Fn(&Watcher) -> bool,
 ) -> Option<Payload> {
     let frozen = find_linked(&DELIVERIES, |outer| {
-        (outer.hooks == address(hooks)).then(|| outer.set.again())
+        (outer.hooks == address(hooks)).then(|| outer.set.clone())
     });
     let delivery = Delivery {
         hooks: address(hooks),

@@ -4,11 +4,10 @@ use super::deliver;
 use super::destroy_queue::HostQueue;
 use super::hook::Watcher;
 use super::{ResourceInfo, ResourceType};
-use arc_swap::{ArcSwapOption, Guard};
 use std::any::Any;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What happens to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,18 +46,9 @@ impl Event {
 /// The enabled hooks, in order of enabling (clause `HK-5`); none, if there is none. Never changed: a delivery keeps the one it began with (`HK-6`).
 type Enabled = Option<Arc<Vec<Arc<Watcher>>>>;
 
-/// What a delivery keeps.
-///
-/// It is not counted, but noted down in memory of its own thread. Who changes the hooks reads the notes, and takes a count for each who has noted
-/// the old ones. So who tells hooks waits for nobody, and a thread with nothing to do keeps no hook alive.
-pub(super) struct HookSet(Guard<Enabled>);
-
-impl HookSet {
-    /// The same once more.
-    pub(super) fn again(&self) -> Self {
-        HookSet(Guard::from_inner(self.0.clone()))
-    }
-}
+/// What a delivery keeps: so the lock is not held while hooks run.
+#[derive(Clone)]
+pub(super) struct HookSet(Enabled);
 
 impl Deref for HookSet {
     type Target = [Arc<Watcher>];
@@ -84,9 +74,7 @@ impl Watched {
 pub(crate) struct Hooks {
     /// For each event the bits of the types that are watched ([`ResourceType::bit`]). Of `After`, [`FLUSH`](Self::FLUSH) too.
     watched: [AtomicU64; Event::ALL.len()],
-    enabled: ArcSwapOption<Vec<Arc<Watcher>>>,
-    /// Whoever changes them.
-    changing: Mutex<()>,
+    enabled: Mutex<Enabled>,
     /// Of a host; the process has a queue for each thread.
     pub(super) destroyed: HostQueue,
 }
@@ -112,8 +100,7 @@ impl Hooks {
     pub(super) const fn new() -> Self {
         Hooks {
             watched: [const { AtomicU64::new(0) }; Event::ALL.len()],
-            enabled: ArcSwapOption::const_empty(),
-            changing: Mutex::new(()),
+            enabled: Mutex::new(None),
             destroyed: HostQueue::new(),
         }
     }
@@ -170,18 +157,20 @@ impl Hooks {
     }
 
     pub(super) fn set(&self) -> HookSet {
-        HookSet(self.enabled.load())
+        HookSet(self.enabled().clone())
+    }
+
+    fn enabled(&self) -> MutexGuard<'_, Enabled> {
+        self.enabled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds `hook` at the end, or takes it out; if that is how it is already, nothing changes.
     pub(super) fn change(&self, hook: &Arc<Watcher>, enable: bool) {
-        let changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut enabled = self.enabled();
         if hook.is_enabled() == enable {
             return;
         }
-        // Until the lock is given back, since it may have the last count of a hook.
-        let old = self.enabled.load_full();
-        let others = old.iter().flat_map(|hooks| hooks.iter());
+        let others = enabled.iter().flat_map(|hooks| hooks.iter());
         let others = others.filter(|other| !Arc::ptr_eq(other, hook));
         let new: Vec<_> = others.chain(enable.then_some(hook)).cloned().collect();
         for event in Event::ALL {
@@ -190,8 +179,9 @@ impl Hooks {
             let _ = self.watched[event as usize].fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);
         }
         hook.set_enabled(enable);
-        self.enabled.store((!new.is_empty()).then(|| Arc::new(new)));
-        drop(changing);
+        let old = std::mem::replace(&mut *enabled, (!new.is_empty()).then(|| Arc::new(new)));
+        drop(enabled);
+        // It may have the last count of a hook.
         drop(old);
     }
 }
