@@ -130,7 +130,7 @@ fn servers(servers: &[Server]) -> Vec<Line> {
             colour: colour(index),
             is_ours: index == 0,
             points: of
-                .map(|server| (server.storages as f64, server.ratio.median))
+                .filter_map(|server| Some((server.storages? as f64, server.ratio.median)))
                 .collect(),
         }
     };

@@ -21,7 +21,7 @@ pub(super) fn all(report: &Report) -> Vec<FoundGoal> {
 /// Goal 19, and the fifth beyond the table.
 fn servers(report: &Report) -> Vec<FoundGoal> {
     let ours = report.servers.iter().filter(|server| server.is_ours);
-    let one_storage = ours.filter(|server| server.storages == 1);
+    let one_storage = ours.filter(|server| server.storages == Some(1));
     let goals = one_storage.flat_map(|server| {
         let inverse = |spread: Spread| Spread {
             low: 1.0 / spread.high,
@@ -141,7 +141,8 @@ pub(super) fn why_missed(goal: &FoundGoal) -> Option<&'static str> {
         }
         Number::Table(19) | Number::Stretch(5) => {
             "Over loopback it is the machine that is measured: the quartiles of the same two servers lie further apart than what is asked for. What the context adds to a request is counted \
-             in row 18, in process: some hundreds of instructions, where a request over a socket takes tens of microseconds."
+             in row 18, in process: some hundreds of instructions, where a request over a socket takes tens of microseconds. The layer adds to that a resource and a body that it follows; and axum asks \
+             of any layer that it be boxed, and its body with it: see the server with a layer that does nothing, in *A server*."
         }
         Number::Table(20) if begins("snapshot") => {
             "A capture and its drop are two locked instructions and next to nothing else: see row 11, beside an `Arc`. This machine's are slower than those that the goal was set on."

@@ -58,6 +58,7 @@ pub(crate) struct Report {
     questions: Vec<Found>,
     memory: Option<Memory>,
     servers: Vec<Server>,
+    servers_by_hand: Vec<Server>,
     nodes: Vec<Node>,
     scale: Vec<Figure>,
     left_out: Vec<String>,
@@ -106,6 +107,9 @@ impl Report {
         let servers = pieces.piece("servers", || {
             servers::measure(&binaries, extent.server_rounds, extent.requests)
         })?;
+        let servers_by_hand = pieces.piece("servers_by_hand", || {
+            servers::measure_by_hand(extent.server_rounds, extent.requests)
+        })?;
         let scale = pieces.piece("scale", || Ok(scale::all(extent.less)?))?;
         Ok(Report {
             stamp: stamp(),
@@ -113,6 +117,7 @@ impl Report {
             questions,
             memory,
             servers,
+            servers_by_hand,
             nodes,
             scale,
             left_out,
@@ -127,6 +132,8 @@ impl Report {
         table::goals(&goals::all(self)).print();
         println!();
         page::servers(&self.servers).print();
+        println!();
+        page::servers(&self.servers_by_hand).print();
         println!();
         page::scale(&self.scale).print();
         self.left_out.iter().for_each(|line| println!("left out: {line}"));

@@ -57,6 +57,8 @@ pub(super) fn written(report: &Report, charts: &[Drawn]) -> String {
     page += "\n## A server\n\nThe request logger: a spawned task, a blocking call, a body in three chunks, eight log lines a request; one thread, 64 connections over loopback. Each beside the same server without \
         context, taking turns. (How much faster one engine is than another is no question here: they do not do the same.)\n\n";
     page += &servers(&report.servers).markdown();
+    page += "\nThat one knows no id and says none. Beside one that takes the id, hands it down to whoever logs, and says it in its answer, all by hand:\n\n";
+    page += &servers(&report.servers_by_hand).markdown();
     page += "\n## Node\n\nNanoseconds of the same operations there, each version in a process of its own, not in turns with ours.\n\n";
     page += &nodes(&report.nodes).markdown();
     page += "\n## Large numbers\n\n";
@@ -267,7 +269,7 @@ pub(super) fn servers(servers: &[Server]) -> Table {
         let Spread { low, median, high } = server.ratio;
         table.push([
             server.engine.clone(),
-            server.storages.to_string(),
+            server.with.clone(),
             format!("{:.0}", server.per_second.median),
             format!("{:.0}", server.bare_per_second.median),
             format!("{median:.3} ({low:.3} to {high:.3})"),

@@ -35,6 +35,8 @@ pub struct Compare {
     pub storages: Vec<usize>,
     /// Whether that passes the id on by hand, and says it as the others do. Or else it knows and says none, and has less to do.
     pub by_hand: bool,
+    /// Whether a server with a layer that does nothing takes turns too. (Node's has no layers.)
+    pub idle: bool,
     /// How often each has its turn.
     pub rounds: usize,
     /// How many requests it gets then.
@@ -51,6 +53,7 @@ impl Default for Compare {
             work: Work::Logger,
             storages: vec![3],
             by_hand: false,
+            idle: false,
             rounds: 7,
             requests: 20_000,
             connections: 64,
@@ -58,13 +61,13 @@ impl Default for Compare {
     }
 }
 
-/// One server with storages, beside the same without.
+/// One server with a layer, beside the same without.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// What it is written in.
     pub engine: Engine,
-    /// How many storages it sets.
-    pub storages: usize,
+    /// What the layer does.
+    pub ids: Ids,
     /// Requests in a second.
     pub per_second: Spread,
     /// The same without storages.
@@ -102,8 +105,7 @@ impl Compare {
         for engine in &self.engines {
             let contenders = self.turns_of(engine)?;
             let bare = &contenders[0];
-            let with = contenders[1..].iter().zip(&self.storages);
-            rows.extend(with.map(|(it, &storages)| row(engine, storages, it, bare)));
+            rows.extend(contenders[1..].iter().map(|it| row(engine, it, bare)));
         }
         Ok(rows)
     }
@@ -112,8 +114,10 @@ impl Compare {
     fn turns_of(&self, engine: &Engine) -> io::Result<Vec<Contender>> {
         let bare = if self.by_hand { Ids::ByHand } else { Ids::Layer(0) };
         let with = self.storages.iter().copied().map(Ids::Layer);
+        let idle = (self.idle && *engine == Engine::Throughline).then_some(Ids::Idle);
         let mut contenders = std::iter::once(bare)
             .chain(with)
+            .chain(idle)
             .map(|ids| Contender::start(engine, ids, self.rounds))
             .collect::<io::Result<Vec<_>>>()?;
         // What is made, compiled or looked up at first is so now.
@@ -165,14 +169,14 @@ impl Contender {
     }
 }
 
-fn row(engine: &Engine, storages: usize, it: &Contender, bare: &Contender) -> Row {
+fn row(engine: &Engine, it: &Contender, bare: &Contender) -> Row {
     let per_second = |turn: &Turn| turn.per_second;
     let rounds = || it.turns.iter().zip(&bare.turns);
     let processor = |(it, bare): (&Turn, &Turn)| Some(bare.processor_micros? / it.processor_micros?);
     let processor_micros: Option<Vec<f64>> = it.turns.iter().map(|turn| turn.processor_micros).collect();
     Row {
         engine: engine.clone(),
-        storages,
+        ids: it.ids,
         per_second: it.spread(per_second),
         bare_per_second: bare.spread(per_second),
         ratio: spread(
@@ -196,7 +200,7 @@ impl fmt::Display for Row {
         write!(
             f,
             "| {} | {} | {:.0} | {:.0} | {median:.3} ({low:.3} to {high:.3}) | {processor} |",
-            self.engine, self.storages, self.per_second.median, self.bare_per_second.median,
+            self.engine, self.ids, self.per_second.median, self.bare_per_second.median,
         )
     }
 }

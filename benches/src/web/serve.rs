@@ -1,6 +1,6 @@
 //! The server: an axum app whose log lines say which request they are of, with so many storages set by the layer, or without the layer.
 
-use std::convert::Infallible;
+use std::convert::{Infallible, identity};
 use std::fmt;
 use std::hint::black_box;
 use std::io::{self, Read as _};
@@ -18,11 +18,13 @@ use axum::serve::ListenerExt as _;
 use futures::stream;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use http_body_util::BodyExt as _;
 use throughline::tower::source::Sources;
 use throughline::tower::{RequestContextLayer, RequestId, X_REQUEST_ID};
 use throughline::{AsyncLocalStorage, BindOnce as _, FutureContextExt as _};
 use tokio::net::TcpListener;
 use tokio::task::{spawn_blocking, yield_now};
+use tower::util::MapResponseLayer;
 
 static REQUEST_ID: AsyncLocalStorage<RequestId> = AsyncLocalStorage::new();
 static PATH: AsyncLocalStorage<String> = AsyncLocalStorage::new();
@@ -68,12 +70,14 @@ pub enum Ids {
     ByHand,
     /// A layer sets so many storages. Of none, there is no layer, and nothing is known.
     Layer(usize),
+    /// Nothing is known; there is a layer, which follows the body as ours does, and does nothing: what axum asks for any.
+    Idle,
 }
 
 impl Ids {
     /// Whether a request's answer says its id.
     pub(super) fn are_told(self) -> bool {
-        self != Ids::Layer(0)
+        !matches!(self, Ids::Layer(0) | Ids::Idle)
     }
 }
 
@@ -81,6 +85,7 @@ impl fmt::Display for Ids {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Ids::ByHand => f.write_str("by-hand"),
+            Ids::Idle => f.write_str("idle"),
             Ids::Layer(storages) => storages.fmt(f),
         }
     }
@@ -92,6 +97,7 @@ impl FromStr for Ids {
     fn from_str(text: &str) -> Result<Self, ParseIntError> {
         match text {
             "by-hand" => Ok(Ids::ByHand),
+            "idle" => Ok(Ids::Idle),
             number => number.parse().map(Ids::Layer),
         }
     }
@@ -221,6 +227,9 @@ fn app(ids: Ids) -> Router {
                 get(async |headers| by_hand(headers, logger).await),
             ),
         Ids::Layer(0) => ambient(),
+        Ids::Idle => ambient().layer(MapResponseLayer::new(|response: Response| {
+            response.map(|body| body.map_err(identity))
+        })),
         Ids::Layer(1) => ambient().layer(layer()),
         Ids::Layer(2) => ambient().layer(layer().with(&PATH, path)),
         Ids::Layer(3) => ambient().layer(layer().with(&PATH, path).with_some(&PEER, peer)),
