@@ -16,11 +16,12 @@ fn files() -> Vec<PathBuf> {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let kind = entry.file_type().unwrap();
             let name = entry.file_name();
-            if kind.is_dir()
-                && !["target", "node_modules", ".git", "vendor"]
-                    .iter()
-                    .any(|it| name == *it)
-            {
+            // What others wrote: `patch/real` is tokio itself, unpacked to be built upon.
+            let is_others = ["target", "node_modules", ".git", "vendor"]
+                .iter()
+                .any(|it| name == *it)
+                || entry.path().ends_with("patch/real");
+            if kind.is_dir() && !is_others {
                 walk(root, &entry.path(), files);
             } else if kind.is_file() {
                 files.push(entry.path().strip_prefix(root).unwrap().to_owned());
