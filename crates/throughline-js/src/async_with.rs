@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
+use throughline_core::__private::isolate;
 use throughline_core::FutureContextExt;
 
 /// Runs `f` in the engine, in the context in which it is first polled, as rquickjs' [`AsyncContext::async_with`] does, and may be dropped before it is done.
@@ -102,7 +103,8 @@ impl<R> Shared<R> {
         let mut future = Some(Box::pin(future));
         let result = poll_fn(|cx| {
             if self.is_cancelled_or_wakes(cx.waker()) {
-                future = None;
+                // Nobody waits, and who drives the engine for all has nothing to do with a destructor that panics.
+                isolate(|| "cancelled work in an engine".to_owned(), || future = None);
             }
             let Some(work) = &mut future else {
                 return Poll::Ready(None);

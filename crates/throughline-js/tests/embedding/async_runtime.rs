@@ -302,6 +302,29 @@ async fn calls_cancelled_on_any_thread_are_dropped_in_their_contexts_and_by_who_
 }
 
 #[tokio::test]
+async fn cancelled_work_that_panics_as_it_goes_leaves_the_engine_to_the_others() {
+    struct Bad;
+    impl Drop for Bad {
+        fn drop(&mut self) {
+            panic!("on purpose");
+        }
+    }
+    let context = start("globalThis.handle = (id) => id;").await;
+    let never = async_with(&context, async |_ctx| {
+        let _bad = Bad;
+        std::future::pending::<()>().await;
+    });
+    assert!(
+        tokio::time::timeout(Duration::from_millis(10), never)
+            .await
+            .is_err()
+    );
+    let seven = async_with(&context, async |ctx| ctx.eval::<usize, _>("handle(7)").unwrap());
+    let answer = tokio::time::timeout(Duration::from_secs(10), seven).await;
+    assert_eq!(answer, Ok(7), "nobody drives the engine any more");
+}
+
+#[tokio::test]
 async fn work_that_panics_panics_in_who_waits_for_it_and_the_others_go_on() {
     let context = start("globalThis.handle = (id) => id;").await;
     let panics = async_with(&context, async |_ctx| -> () {
